@@ -1,0 +1,51 @@
+"""What flows through the engine: records read, batches of them, and writes to come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class TopicPartition(NamedTuple):
+    """One partition of a topic; the topic's full name, prefix included."""
+
+    topic: str
+    partition: int
+
+
+class Record(NamedTuple):
+    """One record as the log holds it."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp_ms: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """All that the log holds of one partition in the offsets [first_offset, next_offset).
+
+    Offsets in between that have no record (compacted away, control records, aborted
+    transactions) are covered all the same, so `records` may be empty: the position moved.
+    """
+
+    topic: str
+    partition: int
+    first_offset: int
+    next_offset: int
+    records: list[Record]
+
+
+class Write(NamedTuple):
+    """A record to be appended. `partition` is given, or None: murmur2 of the key decides."""
+
+    topic: str
+    partition: int | None
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()

@@ -1,0 +1,56 @@
+"""Every topic, once: its name, what it is keyed by, and how it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of the catalogue. `name` is without the prefix."""
+
+    name: str
+    role: Literal["input", "output", "internal"]
+    compacted: bool = False
+    partitions: Literal["inputs", "one"] = "inputs"  # as many as the inputs have, or one
+    max_record_bytes: int | None = None  # None: the log's default
+
+
+_INPUT_BYTES = 1_048_588  # Kafka's default
+_WRAPPED_BYTES = 8 * _INPUT_BYTES  # the largest input, escaped and wrapped, fits
+
+ORDERS = Topic("orders", "input")
+CALL_LOGS = Topic("call-logs", "input")
+COMPLAINTS = Topic("complaints", "input")
+CUSTOMERS = Topic("customers", "input", compacted=True)
+CLOCK = Topic("clock", "input")
+
+TIER_CHANGES = Topic("tier-changes", "output")
+DORMANT_CUSTOMERS = Topic("dormant-customers", "output")
+CUSTOMER_STANDINGS = Topic("customer-standings", "output", compacted=True)
+CUSTOMER_ERASED = Topic("customer-erased", "output")
+DEAD_LETTERS = Topic("dead-letters", "output", max_record_bytes=_WRAPPED_BYTES)
+
+PYRAMID_COUNTS = Topic(
+    "pyramid-counts", "internal", compacted=True, partitions="one", max_record_bytes=_WRAPPED_BYTES
+)
+PYRAMID_BORDERS = Topic(
+    "pyramid-borders", "internal", compacted=True, partitions="one", max_record_bytes=_WRAPPED_BYTES
+)
+PROGRESS = Topic("progress", "internal", compacted=True)
+
+INPUTS = (ORDERS, CALL_LOGS, COMPLAINTS, CUSTOMERS, CLOCK)
+OUTPUTS = (TIER_CHANGES, DORMANT_CUSTOMERS, CUSTOMER_STANDINGS, CUSTOMER_ERASED, DEAD_LETTERS)
+INTERNAL = (PYRAMID_COUNTS, PYRAMID_BORDERS, PROGRESS)
+CATALOGUE = (*INPUTS, *OUTPUTS, *INTERNAL)
+
+
+def changelog(app_id: str) -> Topic:
+    """The changelog of the customers' states of one application."""
+    return Topic(
+        f"{app_id}-customers-changelog",
+        "internal",
+        compacted=True,
+        max_record_bytes=_WRAPPED_BYTES,
+    )
