@@ -40,7 +40,7 @@ class Lifecycle(Protocol):
         """These go. What was committed and marked done by the return still reaches the group."""
 
 
-class BatchSchema(faust.Schema):  # type: ignore[misc]
+class BatchSchema(faust.Schema):
     """Passes the batch through undecoded: key None, value the `Batch`.
 
     Topics with it are declared with `acks=False`.
@@ -76,7 +76,7 @@ class _Sink(dict[TP, _Value], Generic[_Value]):
         return self._empty()
 
 
-class BatchConsumer(Consumer):  # type: ignore[misc]
+class BatchConsumer(Consumer):
     """One Faust message is one `Batch`. A driver adds the abstract methods at the end, and
     Faust's own (`subscribe`, `assignment`, `highwaters`, `_commit`, ...).
 
@@ -136,13 +136,7 @@ class BatchConsumer(Consumer):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Hold everything (Faust empties the buffers of all partitions), let go of `revoked`."""
         self.hold(self.assignment() | revoked)
-        lifecycle = self._lifecycle()
-        try:
-            if lifecycle is not None and revoked:
-                await lifecycle.revoked(set(map(_plain, revoked)))
-            await self.commit()
-        except Exception as exc:  # a rebalance listener's errors are only logged by its caller
-            await self.crash(exc)
+        await self._or_crash(self._give_back(revoked))
         for tp in revoked:
             self._done.pop(tp, None)
         await super().on_partitions_revoked(revoked)
@@ -153,15 +147,28 @@ class BatchConsumer(Consumer):  # type: ignore[misc]
         Without a lifecycle it flows at once from the committed offsets, or the earliest.
         """
         self.hold(assigned)
-        lifecycle = self._lifecycle()
-        try:
-            if lifecycle is None:
-                self.release(await self._default_positions(assigned))
-            else:
-                await lifecycle.assigned(set(map(_plain, assigned)))
-        except Exception as exc:  # a rebalance listener's errors are only logged by its caller
-            await self.crash(exc)
+        await self._or_crash(self._take(assigned))
         await super().on_partitions_assigned(assigned, generation_id)
+
+    async def _give_back(self, revoked: set[TP]) -> None:
+        lifecycle = self._lifecycle()
+        if lifecycle is not None and revoked:
+            await lifecycle.revoked(set(map(_plain, revoked)))
+        await self.commit()
+
+    async def _take(self, assigned: set[TP]) -> None:
+        lifecycle = self._lifecycle()
+        if lifecycle is None:
+            self.release(await self._default_positions(assigned))
+        else:
+            await lifecycle.assigned(set(map(_plain, assigned)))
+
+    async def _or_crash(self, step: Awaitable[None]) -> None:
+        """What fails in a rebalance stops the worker: those who call us only log it."""
+        try:
+            await step
+        except Exception as exc:  # noqa: BLE001 - passed on whole, as the reason of the crash
+            await self.crash(exc)
 
     def _lifecycle(self) -> Lifecycle | None:
         return getattr(self.app, "lifecycle", None)
