@@ -1,0 +1,119 @@
+"""The page as a terminal shows it."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from streams.demo import figures
+from streams.demo.marks import marks
+from streams.demo.render import Page, render_page
+
+
+def page() -> Page:
+    tiers = (
+        figures.TierFigures("super", 85, 15_421_920, 0.0102, 0.1442, 100_204),
+        figures.TierFigures("large", 332, 20_215_572, 0.0398, 0.1890, 43_198),
+        figures.TierFigures("medium", 1_252, 32_351_356, 0.1503, 0.3025, 16_840),
+        figures.TierFigures("small", 6_663, 38_946_802, 0.7997, 0.3642, None),
+    )
+    pyramid = figures.Pyramid(tiers, {"inactive": 15_238}, 8_332, 106_935_650)
+    grid = {
+        (r, f): figures.Cell(r * 100 + f, 4_321) for r in figures.SCORES for f in figures.SCORES
+    }
+    grid[1, 1] = figures.Cell(0, 0)
+    changes = [
+        figures.Change(
+            "1998-06-30T23:59:59Z", "16790", "small", "inactive", "down", "expiry", -250
+        ),
+        figures.Change("1998-06-30T23:59:59Z", "22019", None, "small", "entered", "order", 22_436),
+    ]
+    silent = figures.Silent(
+        "13167", "slipping", "1998-06-10T00:00:00Z", 18, 8.125, "super", 380_131
+    )
+    silence = figures.Silence(
+        {"slipping": 269, "dormant": 4_048, "inactive": 15_238},
+        {"slipping": 9_583_729, "dormant": 27_476_348, "inactive": 0},
+        (silent,),
+        "1998-05-31",
+    )
+    movement = figures.movement(
+        [{"from": None, "to": "small"}] * 3 + [{"from": "small", "to": "inactive"}] * 1_234
+    )
+    return Page("1998-06-30", pyramid, grid, movement, changes, silence)
+
+
+def printed(width: int, *, ascii_only: bool = False, colour: bool = False) -> str:
+    out = StringIO()
+    console = Console(
+        file=out, width=width, force_terminal=colour, color_system="truecolor" if colour else None
+    )
+    signs = marks(ascii_only=ascii_only, colour=colour, decimals=2)
+    console.print(render_page(page(), width, signs))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 120, 150, 200])
+def test_no_line_is_longer_than_the_terminal_is_wide(width: int) -> None:
+    lines = printed(width).splitlines()
+    assert max(cell_len(line) for line in lines) <= width
+
+
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "8,332 active customers, 1,069,356.50",
+        "14.4 %",
+        "154,219.20",
+        "1,002.04",
+        "15,238 inactive",
+        "504",
+        "43.21",
+        "1,237 tier-changes",
+        "1,234",
+        "expiry",
+        "-2.50",
+        "224.36",
+        "269 slipping (95,837.29), 4,048 dormant (274,763.48)",
+        "3,801.31",
+        "8.1",
+    ],
+)
+def test_every_figure_is_shown_whole(width: int, shown: str) -> None:
+    assert shown in printed(width)
+
+
+def test_without_colours_there_are_no_colour_codes_and_shades_take_their_place() -> None:
+    plain = printed(80)
+    assert "\x1b" not in plain
+    assert "██   505 ██" in plain
+
+
+def test_with_colours_cells_are_coloured_and_not_shaded() -> None:
+    coloured = printed(80, colour=True)
+    assert "\x1b[" in coloured
+    assert "▒" not in coloured
+
+
+def test_marks_for_a_terminal_that_knows_ascii_alone_are_ascii() -> None:
+    signs = marks(ascii_only=True, colour=False, decimals=2)
+    assert repr(signs).isascii()
+    assert signs.bar(0.5, 5, leftwards=True) == "  |##"
+
+
+def test_bars_are_drawn_in_half_cells_and_what_is_there_is_seen() -> None:
+    signs = marks(ascii_only=False, colour=True, decimals=2)
+    assert signs.bar(0.5, 5) == "██▌  "
+    assert signs.bar(0.5, 5, leftwards=True) == "  ▐██"
+    assert signs.bar(0.0001, 4) == "▌   "
+    assert signs.bar(0.0, 4) == "    "
+
+
+def test_money_has_the_decimals_of_its_currency() -> None:
+    assert marks(ascii_only=False, colour=True, decimals=2).money(-123_456) == "-1,234.56"
+    assert marks(ascii_only=False, colour=True, decimals=0).money(123_456) == "123,456"
+    assert marks(ascii_only=False, colour=True, decimals=3).money(1_005) == "1.005"
