@@ -1,0 +1,67 @@
+# What is done with the sources, by name: `make` alone lists it.
+# Needs Python 3.11 or newer with its venv module; PYTHON=… says which one.
+
+RUN := .venv/bin/python -m
+READY := .venv/.ready
+SOURCES := agents deploy schemas streams tests
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+# A virtual environment knows its own path: one that was moved is made anew, like a broken one.
+ifneq ($(shell { .venv/bin/python -c '' && cat $(READY); } 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+
+.PHONY: help setup demo test check format-check lint types format kafka clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
+		do printf 'make %-14s%s\n' "$$name" "$$text"; done
+
+setup: $(READY) ## make .venv with everything in it (the others do it when needed)
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { \
+		echo "make setup: no Python 3.11 or newer was found: install one," \
+		"or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "make setup: $(PYTHON) is not Python 3.11 or newer:" \
+		"name another: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "make setup: $(PYTHON) comes without its venv module:" \
+		"install it (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "Making .venv (a minute or so)"
+	@"$(PYTHON)" -m venv --clear .venv
+	@$(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@printf '%s\n' "$(CURDIR)" > $(READY)
+
+demo: $(READY) ## the whole thing on this machine, in the terminal
+	@.venv/bin/tierstream demo
+
+test: $(READY) ## the tests (ARGS="-k tier" picks some)
+	@$(RUN) pytest $(ARGS)
+
+check: format-check lint types test ## what CI runs: format, lint, types, tests
+
+format-check: $(READY)
+	@$(RUN) ruff format --check --quiet $(SOURCES) || { \
+		echo "make format puts these files right" >&2; exit 1; }
+
+lint: $(READY)
+	@$(RUN) ruff check --quiet $(SOURCES)
+
+types: $(READY)
+	@$(RUN) mypy --no-error-summary
+
+format: $(READY) ## put the sources into the house format
+	@$(RUN) ruff format $(SOURCES)
+	@$(RUN) ruff check --fix $(SOURCES)
+
+kafka: $(READY) ## a Kafka node without Docker, in the foreground (Java 17, Maven; ARGS="--port 9093")
+	@.venv/bin/python deploy/kafka/run.py $(ARGS)
+
+clean: ## take away what was made, .venv too (never .tierstream, where data lives)
+	rm -rf .venv build dist ./*.egg-info deploy/kafka/target
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
