@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -14,18 +14,22 @@ PACKAGES = ("agents", "schemas", "streams")
 
 @cache
 def files() -> tuple[Path, ...]:
-    """Every file that git tracks (of a source archive: every file that lies there)."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    names = listed.stdout.split("\0")[:-1] if (ROOT / ".git").exists() else _walked()
-    return tuple(ROOT / name for name in names if (ROOT / name).is_file())
+    """Every file that git tracks; without git, of a source archive, every file that lies there."""
+    names = _tracked() if shutil.which("git") else []
+    return tuple(ROOT / name for name in names or _walked() if (ROOT / name).is_file())
 
 
-def _walked() -> Iterator[str]:
+def _tracked() -> list[str]:
+    command = ["git", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return listed.stdout.split("\0")[:-1] if (ROOT / ".git").exists() else []
+
+
+def _walked() -> list[str]:
     folders = [*PACKAGES, "deploy", "tests", ".ci"]
     found = [*ROOT.glob("*"), *(path for each in folders for path in (ROOT / each).rglob("*"))]
-    return (str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts)
+    made = {"__pycache__", "target"}
+    return [str(path.relative_to(ROOT)) for path in found if made.isdisjoint(path.parts)]
 
 
 @cache
