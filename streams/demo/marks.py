@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from streams.commands.table import money
+
 TIER_COLOURS = {"super": "yellow", "large": "magenta", "medium": "cyan", "small": "blue"}
 STAGE_COLOURS = {"slipping": "yellow", "dormant": "red"}
 
@@ -24,10 +26,7 @@ class Marks:
 
     def money(self, minor: int) -> str:
         """Minor units as a plain amount: 123456 is 1,234.56."""
-        sign = "-" if minor < 0 else ""
-        units, rest = divmod(abs(minor), 10**self.decimals)
-        fraction = f".{rest:0{self.decimals}d}" if self.decimals else ""
-        return f"{sign}{units:,}{fraction}"
+        return money(minor, self.decimals)
 
     def bar(self, share: float, width: int, *, leftwards: bool = False) -> str:
         """A bar of `share` (0 to 1) of `width` cells, in half cells; never quite empty."""

@@ -1,0 +1,97 @@
+"""Whose data lies where the demo wants to put its own: only its own is ever replaced."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from streams.broker import EmbeddedBroker
+from streams.engine.log import LogClient
+from streams.errors import UserError
+from streams.settings import Settings
+from streams.topics import CLOCK, INPUTS, ORDERS
+
+_MARKER = "demo"
+_MARKER_TEXT = """\
+`tierstream demo` made what lies here, and replaces it when it runs again, as long as nothing
+but its own orders has been sent to the log.
+"""
+_LOG_SUFFIXES = ("", "-wal", "-shm", "-journal", ".lock")
+
+
+class FolderError(UserError):
+    """The place that the demo would use belongs to something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFolder:
+    """The file of the embedded log, and the folder of the worker's data."""
+
+    log: Path
+    data: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> DemoFolder:
+        """Where the settings put log and data; FolderError where the log is not embedded."""
+        if not isinstance(settings.broker, EmbeddedBroker):
+            raise FolderError(
+                "the demo uses the embedded log alone, but TIERSTREAM_BROKER names a Kafka "
+                "cluster; run it without: env -u TIERSTREAM_BROKER tierstream demo"
+            )
+        return cls(settings.broker.path, settings.data)
+
+    @property
+    def worker_log(self) -> Path:
+        """What the demo's worker prints."""
+        return self.data / "demo-worker.log"
+
+    def made_by_demo(self) -> bool:
+        """Whether a demo made what lies here; False where nothing does.
+
+        Raises FolderError where there is data that no demo made.
+        """
+        if self._marker.exists():
+            return True
+        if self.log.exists() or (self.data.exists() and any(self.data.iterdir())):
+            raise self._taken("holds data that the demo did not make")
+        return False
+
+    def check_log(self, client: LogClient, settings: Settings, own: Collection[bytes]) -> None:
+        """Raise FolderError if inputs have other records than the demo's `own` order lines.
+
+        Ticks don't count: they say nothing of anybody.
+        """
+        existing = client.topics()
+        for topic in INPUTS:
+            name = settings.topic(topic)
+            if topic == CLOCK or name not in existing:
+                continue
+            if any(topic != ORDERS or each.value not in own for _, each in client.read(name)):
+                raise self._taken(f"holds {topic.name} that are not the demo's own")
+
+    def clear(self) -> None:
+        """Remove the log and the stores of an earlier demo; other files in the folder stay."""
+        for suffix in _LOG_SUFFIXES:
+            self.log.with_name(self.log.name + suffix).unlink(missing_ok=True)
+        for store in self._stores():
+            shutil.rmtree(store)
+
+    def claim(self) -> None:
+        """Make the folders and leave the mark by which the next demo knows its own data."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._marker.write_text(_MARKER_TEXT, "utf-8")
+
+    @property
+    def _marker(self) -> Path:
+        return self.data / _MARKER
+
+    def _stores(self) -> Iterator[Path]:
+        return (path for path in list(self.data.iterdir()) if path.is_dir())
+
+    def _taken(self, what: str) -> FolderError:
+        return FolderError(
+            f"{self.data} {what}; run the demo in another folder, or move {self.data} away first"
+        )

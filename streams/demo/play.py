@@ -1,0 +1,147 @@
+"""The demo from its first step to its last: log, worker, orders, and what came of them."""
+
+from __future__ import annotations
+
+import signal
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import date, timedelta
+from time import monotonic
+from types import FrameType
+
+from rich.console import Console
+
+from streams.commands import replay, settle, tick
+from streams.commands.command import Command
+from streams.demo import figures
+from streams.demo.faults import CUSTOMERS, ORDERS, find_faults
+from streams.demo.folder import DemoFolder
+from streams.demo.marks import marks
+from streams.demo.orders import END, LAST_DAY, order_lines, orders_file
+from streams.demo.render import Page, render_page
+from streams.demo.results import Results, read_results
+from streams.demo.worker_process import WorkerProcess, worker_command
+from streams.domain.money import decimals
+from streams.engine.connect import open_client
+from streams.errors import UserError
+from streams.rules_file import load_rules
+from streams.settings import Settings
+
+_SETTLE_SECONDS = "120"
+_NEWLY_SILENT = timedelta(days=30)
+_BY_SIGNAL = 128  # plus the signal's number: the exit code, as shells have it
+
+
+class DemoError(UserError):
+    """The run came to its end, but what it left is not what it should be."""
+
+
+def run(settings: Settings) -> int:
+    """Run the demo where the settings put log and data; 0 where everything was right.
+
+    Raises UserError or LogError, with what to do, where something was not.
+    """
+    console = Console(highlight=False)
+    folder = DemoFolder.of(settings)
+    with _ended_by_signals():
+        _make_room(folder, settings)
+        seconds = _work(console, folder, settings)
+    with closing(open_client(settings)) as client:
+        results = read_results(client, settings)
+    page = _page(results)
+    places = decimals(load_rules(settings).base_currency)
+    signs = marks(
+        ascii_only=console.options.ascii_only,
+        colour=console.color_system is not None,
+        decimals=places,
+    )
+    console.print(render_page(page, console.width, signs))
+    _check(results)
+    _show_end(console, page, folder, seconds)
+    return 0
+
+
+def _make_room(folder: DemoFolder, settings: Settings) -> None:
+    if folder.made_by_demo():
+        if folder.log.exists():
+            with closing(open_client(settings)) as client:
+                folder.check_log(client, settings, frozenset(order_lines()))
+        folder.clear()
+    folder.claim()
+
+
+def _work(console: Console, folder: DemoFolder, settings: Settings) -> float:
+    """Send the orders through a worker; seconds from the first one sent to everything at rest."""
+    console.print(f"Starting a worker, which writes to {folder.worker_log}")
+    with WorkerProcess(worker_command(), folder.worker_log) as worker:
+        _do(settle.COMMAND, settings, "--timeout", _SETTLE_SECONDS)
+        console.print(
+            f"Sending {ORDERS:,} orders: all that {CUSTOMERS:,} customers bought in 18 months"
+        )
+        started = monotonic()
+        _do(replay.COMMAND, settings, "orders", str(orders_file()))
+        _do(tick.COMMAND, settings, END)
+        _do(settle.COMMAND, settings, "--timeout", _SETTLE_SECONDS)
+        seconds = monotonic() - started
+        worker.stop()
+    return seconds
+
+
+def _do(command: Command, settings: Settings, *words: str) -> None:
+    """Run a command as its user would; what it can't do it raises."""
+    parser = ArgumentParser(command.name)
+    command.configure(parser)
+    code = command.run(settings, parser.parse_args(words))
+    if code != 0:
+        raise DemoError(f"tierstream {command.name} {' '.join(words)} ended with exit code {code}")
+
+
+def _page(results: Results) -> Page:
+    since = date.fromisoformat(LAST_DAY) - _NEWLY_SILENT
+    return Page(
+        day=LAST_DAY,
+        pyramid=figures.pyramid(results.standings),
+        grid=figures.rfm_grid(results.standings),
+        movement=figures.movement(results.tier_changes),
+        changes=figures.last_changes(results.tier_changes),
+        silence=figures.silence(results.standings, results.dormant_customers, since.isoformat()),
+    )
+
+
+def _check(results: Results) -> None:
+    faults = find_faults(results.standings, results.tier_changes, len(results.dead_letters))
+    if faults:
+        raise DemoError(f"the demo went wrong, please report it: {'; '.join(faults)}")
+
+
+def _show_end(console: Console, page: Page, folder: DemoFolder, seconds: float) -> None:
+    console.print()
+    console.print(
+        f"{ORDERS:,} orders in {seconds:.1f} s, from the first sent until everything was said: "
+        f"{ORDERS / seconds:,.0f} orders/s"
+    )
+    console.print(f"The log is {folder.log}, the worker's data lie in {folder.data}. Look closer:")
+    console.print()
+    for command in _next_commands(page):
+        console.print(f"  tierstream {command}", style="bold", soft_wrap=True)
+
+
+def _next_commands(page: Page) -> list[str]:
+    silent = [f"customer {each.customer_id}" for each in page.silence.newest[:1]]
+    return ["standings --tier super", *silent, "dump tier-changes", "--help"]
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the demo as an exception, so that its worker is stopped too."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(_BY_SIGNAL + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,95 @@
+"""The demo replaces what a demo made, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from streams.demo.folder import DemoFolder, FolderError
+from streams.engine.connect import open_client
+from streams.engine.log import LogClient
+from streams.engine.records import Write
+from streams.provision import ensure_topics
+from streams.settings import Settings
+
+OWN = frozenset({b'{"event_id":"CDN-1","customer_id":"1"}'})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_env(
+        {
+            "TIERSTREAM_BROKER": f"embedded://{tmp_path}/ts/log.db",
+            "TIERSTREAM_DATA": f"{tmp_path}/ts",
+        }
+    )
+
+
+@pytest.fixture
+def folder(settings: Settings) -> DemoFolder:
+    return DemoFolder.of(settings)
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[LogClient]:
+    with closing(open_client(settings)) as client:
+        ensure_topics(client, settings)
+        yield client
+
+
+def test_an_empty_place_is_nobodys_and_a_claimed_one_the_demos(folder: DemoFolder) -> None:
+    assert not folder.made_by_demo()
+    folder.claim()
+    assert folder.made_by_demo()
+
+
+@pytest.mark.parametrize("name", ["log.db", "rules.toml"])
+def test_data_that_no_demo_made_is_refused_and_left_alone(folder: DemoFolder, name: str) -> None:
+    folder.data.mkdir()
+    (folder.data / name).write_bytes(b"mine")
+    with pytest.raises(FolderError, match="did not make; run the demo in another folder"):
+        folder.made_by_demo()
+    assert (folder.data / name).read_bytes() == b"mine"
+
+
+def test_a_log_elsewhere_that_no_demo_made_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "log.db").write_bytes(b"mine")
+    with pytest.raises(FolderError, match="holds data that the demo did not make"):
+        DemoFolder(tmp_path / "log.db", tmp_path / "data").made_by_demo()
+
+
+def test_clearing_takes_the_log_and_the_stores_and_leaves_other_files(folder: DemoFolder) -> None:
+    folder.claim()
+    for name in ("log.db", "log.db-wal", "log.db-shm", "log.db.old", "rules.toml"):
+        (folder.data / name).write_bytes(b"x")
+    (folder.data / "store-0").mkdir()
+    (folder.data / "store-0" / "CURRENT").write_bytes(b"x")
+    folder.clear()
+    left = {path.name for path in folder.data.iterdir()}
+    assert left == {"demo", "log.db.old", "rules.toml"}
+
+
+def test_a_kafka_cluster_is_refused() -> None:
+    settings = Settings.from_env({"TIERSTREAM_BROKER": "kafka://localhost:9092"})
+    with pytest.raises(FolderError, match="env -u TIERSTREAM_BROKER"):
+        DemoFolder.of(settings)
+
+
+def test_a_log_with_the_demos_orders_and_ticks_alone_is_the_demos(
+    folder: DemoFolder, settings: Settings, client: LogClient
+) -> None:
+    client.append([Write("orders", None, b"1", next(iter(OWN)))])
+    client.append([Write("clock", 0, None, b'{"now":"1998-06-30T23:59:59Z"}')])
+    folder.check_log(client, settings, OWN)
+
+
+@pytest.mark.parametrize("topic", ["orders", "call-logs", "complaints", "customers"])
+def test_a_log_that_was_used_after_the_demo_is_not_replaced(
+    folder: DemoFolder, settings: Settings, client: LogClient, topic: str
+) -> None:
+    client.append([Write(topic, None, b"1", b'{"event_id":"e1","customer_id":"1"}')])
+    with pytest.raises(FolderError, match=f"holds {topic} that are not the demo's own"):
+        folder.check_log(client, settings, OWN)
