@@ -51,9 +51,9 @@ class LogClient(Protocol):
         `writes` may be a generator of any length: it is consumed in bounded chunks.
         """
 
-    def read(self, topic: str, start: Mapping[int, int] | None = None) -> Iterator[
-        tuple[int, Record]
-    ]:
+    def read(
+        self, topic: str, start: Mapping[int, int] | None = None
+    ) -> Iterator[tuple[int, Record]]:
         """(partition, record) of every partition from `start` (default: the first kept) up to
         the committed end as it was at the call."""
 
@@ -99,9 +99,7 @@ class WorkerLog(Protocol):
         """From `start` on, for ever. A batch without records is yielded whenever the end has
         been reached, at least once at the start."""
 
-    async def end_offsets(
-        self, partitions: Sequence[TopicPartition]
-    ) -> dict[TopicPartition, int]:
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """The offset after the last committed record or control record of each."""
 
     async def append(self, writes: Sequence[Write]) -> None:
