@@ -27,7 +27,7 @@ MAY_START_AGENTS = ("streams.app", "streams.commands")
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|tmp|home|Users|opt/wheels)/\w[\w./-]*")
 REGISTRY = re.compile(
     r"https?://[^\s'\"]*(?:pypi\.|pythonhosted|/simple\b|repo1?\.maven|/maven2\b|npmjs\.|crates\.io"
-    r"|proxy\.golang|deb\.debian|archive\.ubuntu)|--(?:extra-)?index-url|--find-links"
+    r"|proxy\.golang|deb\.debian|archive\.ubuntu)|--(?:extra-)?index-url|--find[-]links"
 )
 
 
@@ -128,6 +128,7 @@ def test_no_file_names_one_machine(pattern: re.Pattern[str]) -> None:
         (REGISTRY, "https:" + "//pypi.org/simple"),
         (REGISTRY, "https:" + "//repo1.maven.org/x"),
         (REGISTRY, "pip install --index" + "-url=x"),
+        (REGISTRY, "pip install --find" + "-links=x"),
     ],
 )
 def test_the_patterns_find_what_they_are_for(pattern: re.Pattern[str], text: str) -> None:
