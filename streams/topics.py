@@ -39,10 +39,11 @@ PYRAMID_BORDERS = Topic(
     "pyramid-borders", "internal", compacted=True, partitions="one", max_record_bytes=_WRAPPED_BYTES
 )
 PROGRESS = Topic("progress", "internal", compacted=True)
+DEAD_LETTERS_RESENT = Topic("dead-letters-resent", "internal", compacted=True, partitions="one")
 
 INPUTS = (ORDERS, CALL_LOGS, COMPLAINTS, CUSTOMERS, CLOCK)
 OUTPUTS = (TIER_CHANGES, DORMANT_CUSTOMERS, CUSTOMER_STANDINGS, CUSTOMER_ERASED, DEAD_LETTERS)
-INTERNAL = (PYRAMID_COUNTS, PYRAMID_BORDERS, PROGRESS)
+INTERNAL = (PYRAMID_COUNTS, PYRAMID_BORDERS, PROGRESS, DEAD_LETTERS_RESENT)
 CATALOGUE = (*INPUTS, *OUTPUTS, *INTERNAL)
 
 

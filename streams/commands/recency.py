@@ -1,0 +1,32 @@
+"""Brings the recency in a standing up to the stream time of the customer's partition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from streams.domain.days import Calendar, as_day, micros
+
+
+class Recency:
+    """Knows what day it is in each partition; None where there is no stream time."""
+
+    def __init__(self, time_zone: str, stream_times: Mapping[int, datetime | None]) -> None:
+        calendar = Calendar(time_zone)
+        self._today = {
+            partition: calendar.day_of(micros(time))
+            for partition, time in stream_times.items()
+            if time is not None
+        }
+
+    def brought_up(self, standing: dict[str, Any], partition: int) -> dict[str, Any]:
+        """The standing as of now: `recency_days` = today − last_order_day.
+
+        A recency of null stays null: no order stands. Without a stream time nothing changes.
+        """
+        today = self._today.get(partition)
+        last = standing.get("last_order_day")
+        if today is None or last is None or standing.get("recency_days") is None:
+            return standing
+        return {**standing, "recency_days": today - as_day(date.fromisoformat(last))}
