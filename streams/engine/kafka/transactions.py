@@ -1,0 +1,105 @@
+"""The writes of one owner as Kafka transactions, fenced by its transactional id."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+
+from streams.engine.kafka.batching import collect
+from streams.engine.kafka.connection import KafkaConnection
+from streams.engine.kafka.errors import KAFKA_ERRORS, log_error
+from streams.engine.kafka.producers import stop_producer, transactional_producer
+from streams.engine.kafka.sending import send_batches
+from streams.engine.log import FencedError, LogError, TooLargeError
+from streams.engine.records import TopicPartition, Write
+
+_FENCED = (ProducerFenced, InvalidProducerEpoch)
+_PATIENCE = 2  # transaction time-outs that a commit may last; the broker has given up by then
+
+
+class KafkaTransactions:
+    """See `streams.engine.log.Transactions`. One transaction at a time.
+
+    A partition of a topic is written in full record batches. An error that leaves it open what
+    the log has (a lost connection) ends this owner: every later commit is refused, until it takes
+    over again.
+    """
+
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        transactional_id: str,
+        timeout_ms: int,
+        on_commit: Callable[[Mapping[TopicPartition, int]], None] = lambda _: None,
+    ) -> None:
+        self.transactional_id = transactional_id
+        self._connection = connection
+        self._timeout_ms = timeout_ms
+        self._on_commit = on_commit
+        self._producer: AIOKafkaProducer | None = None
+        self._over: LogError | None = None
+
+    async def take_over(self) -> None:
+        """Fence off whoever had this id before; its open transaction is aborted by the broker."""
+        await self.close()
+        producer = transactional_producer(self._connection, self.transactional_id, self._timeout_ms)
+        try:
+            await producer.start()
+        except BaseException as error:
+            await stop_producer(producer)
+            if isinstance(error, KAFKA_ERRORS):
+                doing = f"taking {self.transactional_id} over"
+                raise log_error(error, self._connection, doing) from error
+            raise
+        self._producer, self._over = producer, None
+
+    async def commit(self, writes: Sequence[Write]) -> dict[TopicPartition, int]:
+        """All of `writes` or nothing, see `Transactions.commit`."""
+        producer = self._owner()
+        if not writes:
+            return {}
+        batches = await collect(producer, writes)
+        try:
+            async with asyncio.timeout(_PATIENCE * self._timeout_ms / 1000):
+                await producer.begin_transaction()
+                last_offsets = await send_batches(producer, batches)
+                await producer.commit_transaction()
+        except BaseException as error:
+            failure = await self._failed(producer, error)
+            if failure is error:
+                raise
+            raise failure from error
+        self._on_commit(last_offsets)
+        return last_offsets
+
+    async def close(self) -> None:
+        """Give the connections back; what is still under way is given a few seconds."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await stop_producer(producer)
+
+    def _owner(self) -> AIOKafkaProducer:
+        if self._over is not None:
+            raise self._over
+        if self._producer is None:
+            raise LogError(f"{self.transactional_id} must be taken over before it can write")
+        return self._producer
+
+    async def _failed(self, producer: AIOKafkaProducer, error: BaseException) -> BaseException:
+        """Abort what can be aborted; the exception to raise."""
+        if isinstance(error, TooLargeError):
+            await producer.abort_transaction()
+            return error
+        if isinstance(error, _FENCED):
+            self._over = FencedError(
+                f"another worker has taken {self.transactional_id} over (or a transaction "
+                f"lasted longer than {self._timeout_ms} ms): this one must not write any more"
+            )
+            return self._over
+        self._over = LogError(f"{self.transactional_id} must be taken over again after {error!r}")
+        if isinstance(error, KAFKA_ERRORS):
+            return log_error(error, self._connection, f"committing {self.transactional_id}")
+        return error
