@@ -16,7 +16,7 @@ import msgspec
 from msgspec import inspect
 
 from schemas.fields import Time
-from schemas.invalid import InvalidRecord, shortened
+from schemas.invalid import InvalidRecord, shortened, shown
 
 _LONE_SURROGATE = re.compile(
     rb"(?:\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]|\\u(?![dD][89a-fA-F])|[^\\])*+\\u",
@@ -183,11 +183,11 @@ def _shown(found: Any) -> str:
         return "a list"
     if isinstance(found, _Number):
         return shortened(found)
-    return json.dumps(shortened(found) if isinstance(found, str) else found, ensure_ascii=False)
+    return shown(found) if isinstance(found, str) else json.dumps(found)
 
 
 def _text(value: bytes) -> str:
-    return json.dumps(shortened(value[:300].decode(errors="replace")), ensure_ascii=False)
+    return shown(value[:300].decode(errors="replace"))
 
 
 def _around(value: bytes, error: UnicodeDecodeError) -> str:

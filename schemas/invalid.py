@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     " the time is right, send the record again when it has come nearer.",
     "impossible_day": "month and day name no day of the year. Correct them.",
     "bad_currency": "currency is not three capital letters. Use the ISO 4217 code.",
+    "sum_overflow": "The sums of this customer would pass 2^62 minor units. Check the amount.",
     "unknown_currency": "There is no rate for this currency. Add it to [rates] of the rules file,"
     " restart, and send the record again.",
 }
@@ -44,6 +45,11 @@ class InvalidRecord(Exception):  # noqa: N818 - a fact about a record, not a fai
         super().__init__(f"{code}: {reason}")
         self.code = code
         self.reason = reason
+
+
+def shown(text: str) -> str:
+    """`text` quoted, what can't be printed escaped, cut to some 60 characters."""
+    return repr(shortened(text))
 
 
 def shortened(text: str) -> str:

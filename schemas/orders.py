@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from schemas.fields import Currency, Identifier, Time, Whole
-from schemas.invalid import InvalidRecord
+from schemas.invalid import InvalidRecord, shown
 from schemas.reading import Reader, check_time
 
 
@@ -63,5 +63,5 @@ def parse_order(value: bytes | None, latest: datetime) -> Order:
 def _check_currency(currency: str) -> None:
     if not (currency.isascii() and currency.isalpha() and currency.isupper()):
         raise InvalidRecord(
-            "bad_currency", f"currency must be three capital letters A to Z, got {currency!a}"
+            "bad_currency", f"currency must be three capital letters A to Z, got {shown(currency)}"
         )

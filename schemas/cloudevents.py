@@ -1,0 +1,38 @@
+"""Headers of CloudEvents 1.0 in binary mode: the envelope beside the value.
+
+Source: CloudEvents, Kafka Protocol Binding 1.0.2, section 3.2 (binary content mode).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from schemas.outputs import DeadLetter, Said
+
+
+def type_of(topic: str) -> str:
+    """The `ce_type` of events in `topic` (its name without prefix)."""
+    return f"tierstream.{topic}"
+
+
+def source_of(app_id: str, partition: int) -> str:
+    """The `ce_source` of events that partition `partition` of an application says."""
+    return f"tierstream/{app_id}/{partition}"
+
+
+def headers_of(
+    event: Said | DeadLetter, event_type: str, source: str, time: datetime | None
+) -> tuple[tuple[str, bytes], ...]:
+    """The headers of `event`; without `ce_time` where there is no time yet."""
+    headers = (
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event.event_id.encode()),
+        ("ce_type", event_type.encode()),
+        ("ce_source", source.encode()),
+    )
+    return headers if time is None else (*headers, ("ce_time", _rfc3339(time)))
+
+
+def _rfc3339(time: datetime) -> bytes:
+    text = time.isoformat()
+    return (text[:-6] + "Z" if text.endswith("+00:00") else text).encode()
