@@ -18,7 +18,7 @@ _MARKER_TEXT = """\
 `tierstream demo` made what lies here, and replaces it when it runs again, as long as nothing
 but its own orders has been sent to the log.
 """
-_LOG_SUFFIXES = ("", "-wal", "-shm", "-journal", ".lock")
+_LOG_SUFFIXES = ("", "-wal", "-shm")  # the worker's lock file stays: it may be held
 
 
 class FolderError(UserError):

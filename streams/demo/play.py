@@ -23,7 +23,8 @@ from streams.demo.render import Page, render_page
 from streams.demo.results import Results, read_results
 from streams.demo.worker_process import WorkerProcess, worker_command
 from streams.domain.money import decimals
-from streams.engine.connect import open_client
+from streams.engine.connect import consumer_group, open_client
+from streams.engine.embedded.lock import WorkerLock
 from streams.errors import UserError
 from streams.rules_file import load_rules
 from streams.settings import Settings
@@ -63,12 +64,26 @@ def run(settings: Settings) -> int:
 
 
 def _make_room(folder: DemoFolder, settings: Settings) -> None:
-    if folder.made_by_demo():
+    made_by_demo = folder.made_by_demo()
+    folder.claim()
+    if not made_by_demo:
+        return
+    with _no_worker_running(folder, settings):
         if folder.log.exists():
             with closing(open_client(settings)) as client:
                 folder.check_log(client, settings, frozenset(order_lines()))
         folder.clear()
-    folder.claim()
+
+
+@contextmanager
+def _no_worker_running(folder: DemoFolder, settings: Settings) -> Iterator[None]:
+    """Hold the lock of the log's one worker; LogError where a worker holds it."""
+    lock = WorkerLock(folder.log, consumer_group(settings))
+    lock.take()
+    try:
+        yield
+    finally:
+        lock.free()
 
 
 def _work(console: Console, folder: DemoFolder, settings: Settings) -> float:
@@ -116,12 +131,10 @@ def _check(results: Results) -> None:
 
 
 def _show_end(console: Console, page: Page, folder: DemoFolder, seconds: float) -> None:
+    rate = f"{ORDERS / seconds:,.0f} orders/s"
     console.print()
-    console.print(
-        f"{ORDERS:,} orders in {seconds:.1f} s, from the first sent until everything was said: "
-        f"{ORDERS / seconds:,.0f} orders/s"
-    )
-    console.print(f"The log is {folder.log}, the worker's data lie in {folder.data}. Look closer:")
+    console.print(f"{ORDERS:,} orders sent, ranked and told in {seconds:.1f} s: {rate}")
+    console.print(f"The log is {folder.log}, the worker's data lie in {folder.data}. Go on with")
     console.print()
     for command in _next_commands(page):
         console.print(f"  tierstream {command}", style="bold", soft_wrap=True)

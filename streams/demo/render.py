@@ -53,7 +53,7 @@ def _section(title: str, body: RenderableType) -> RenderableType:
 def _pyramid(page: Page, width: int, marks: Marks) -> RenderableType:
     title = (
         f"The pyramid on {page.day}: {page.pyramid.heads:,} active customers, "
-        f"{marks.money(page.pyramid.revenue)}"
+        f"revenue {marks.money(page.pyramid.revenue)}"
     )
     return _section(title, draw_pyramid(page.pyramid, width, marks))
 
@@ -74,4 +74,4 @@ def _changes(page: Page, marks: Marks) -> RenderableType:
 
 
 def _silence(page: Page, marks: Marks) -> RenderableType:
-    return _section("Who fell silent", list_silence(page.silence, marks))
+    return _section("Who fell silent, and the revenue of each", list_silence(page.silence, marks))

@@ -66,7 +66,7 @@ def test_no_line_is_longer_than_the_terminal_is_wide(width: int) -> None:
 @pytest.mark.parametrize(
     "shown",
     [
-        "8,332 active customers, 1,069,356.50",
+        "8,332 active customers, revenue 1,069,356.50",
         "14.4 %",
         "154,219.20",
         "1,002.04",
