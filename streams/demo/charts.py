@@ -90,7 +90,7 @@ def _cell(cell: Cell, most: int, marks: Marks) -> Text:
     heat = sqrt(cell.heads / most)  # the root: cells with few heads matter, too
     shade = _step(heat, marks.shades) * 2
     heads = f"{shade} {cell.heads:>5,} {shade}".center(_CELL_WIDTH)
-    mean = marks.money(cell.mean_revenue).center(_CELL_WIDTH)
+    mean = f"{marks.money(cell.mean_revenue):>8}".ljust(_CELL_WIDTH)  # right below the heads
     return Text(f"{heads}\n{mean}", style=_step(heat, _HEAT))
 
 
