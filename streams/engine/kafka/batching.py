@@ -49,7 +49,7 @@ async def _partitions(client: AIOKafkaClient, topic: str) -> list[int]:
 class Batcher:
     """Collects writes into full record batches, in order for each partition."""
 
-    def __init__(self, producer: AIOKafkaProducer, partitions: dict[str, list[int]]) -> None:
+    def __init__(self, producer: AIOKafkaProducer, partitions: Mapping[str, Sequence[int]]) -> None:
         self._producer = producer
         self._partitions = partitions
         self._batches: dict[TopicPartition, list[BatchBuilder]] = {}

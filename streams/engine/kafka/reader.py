@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -37,7 +37,7 @@ def reading_consumer(connection: KafkaConnection, **settings: Any) -> AIOKafkaCo
 
 async def read(
     connection: KafkaConnection, partition: TopicPartition, start: int, end: int
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     """The batches of [start, end); `end` is a committed end (see `WorkerLog.read`)."""
     if start > end:
         raise LogError(

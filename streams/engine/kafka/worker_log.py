@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import TopicPartition as KafkaPartition
 
 from streams.engine.kafka import reader
-from streams.engine.kafka.batching import collect, known_topics
+from streams.engine.kafka.batching import Batcher, Batches, collect, known_topics
 from streams.engine.kafka.connection import KafkaConnection
 from streams.engine.kafka.errors import kafka_errors_as_log_errors
 from streams.engine.kafka.producers import plain_producer, stop_producer
@@ -72,8 +72,14 @@ class KafkaWorkerLog:
     async def read(self, topic: str, partition: int, start: int) -> AsyncIterator[Batch]:
         where = TopicPartition(topic, partition)
         end = (await self.end_offsets([where]))[where]
-        async for batch in reader.read(self._connection, where, start, end):
+        async for batch in self.read_to(where, start, end):
             yield batch
+
+    def read_to(
+        self, partition: TopicPartition, start: int, end: int
+    ) -> AsyncGenerator[Batch, None]:
+        """Like `read`, up to an end that is known."""
+        return reader.read(self._connection, partition, start, end)
 
     async def follow(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[Batch]:
         where = TopicPartition(topic, partition)
@@ -96,8 +102,16 @@ class KafkaWorkerLog:
 
     async def append(self, writes: Sequence[Write]) -> None:
         producer = _started(self._producer)
+        await self.send(await collect(producer, writes))
+
+    def batcher(self, partitions: Mapping[str, Sequence[int]]) -> Batcher:
+        """Collects writes to these topics for `send`; it needs no event loop."""
+        return Batcher(_started(self._producer), partitions)
+
+    async def send(self, batches: Batches) -> None:
+        """Append record batches that were collected; not again before the last send is done."""
         with kafka_errors_as_log_errors(self._connection, "appending"):
-            await send_batches(producer, await collect(producer, writes))
+            await send_batches(_started(self._producer), batches)
 
     def _note_commit(self, last_offsets: Mapping[TopicPartition, int]) -> None:
         self._committed.update(last_offsets)
