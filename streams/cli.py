@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from typing import NoReturn
 
 from streams.commands import customer, dead_letters, dump, replay, schemas, settle, standings, tick
 from streams.commands.command import Command
 from streams.commands.long_running import DEMO, WORKER
-from streams.commands.terminal import say
+from streams.commands.terminal import say, write_text
 from streams.domain.rules import RulesError
 from streams.engine.log import LogError
 from streams.errors import UserError
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> ArgumentParser:
     """The parser of the whole command line."""
     top = _parser(ArgumentParser, prog="tierstream", description=ABOUT, epilog=settings_help())
-    top.add_argument("--version", action="version", version=f"tierstream {version('tierstream')}")
+    top.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         one = _parser(
@@ -67,6 +67,14 @@ def parser() -> ArgumentParser:
         command.configure(one)
         one.set_defaults(command=command)
     return top
+
+
+class _Version(Action):
+    def __call__(self, parser: ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # slow, and hardly ever needed
+
+        write_text(f"tierstream {version('tierstream')}")
+        parser.exit()
 
 
 def _parser(make: Callable[..., ArgumentParser], *names: str, **arguments: str) -> ArgumentParser:

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from aiokafka.partitioner import murmur2
 
+from streams.engine.partitioner import default_partition
 from streams.setting_values import address
 
 _TIMEOUT_SECONDS = 2.0
@@ -27,7 +27,7 @@ def ask(
     `webs` are the workers' webs by partition. Where producers choose partitions (`trust`) every
     worker is asked. Raises NoAnswerError where one that might know does not answer.
     """
-    asked = range(partitions) if trust else [owner(customer_id.encode(), partitions)]
+    asked = range(partitions) if trust else [default_partition(customer_id.encode(), partitions)]
     for web in dict.fromkeys(webs.get(partition) for partition in asked):
         if web is None:
             raise NoAnswerError(f"no worker runs that owns customer {customer_id!r}")
@@ -35,11 +35,6 @@ def ask(
         if answer is not None:
             return {**answer, "answered_by": f"worker {web}"}
     return None
-
-
-def owner(key: bytes, partitions: int) -> int:
-    """The partition that Kafka's default partitioner gives a key."""
-    return (int(murmur2(key)) & 0x7FFFFFFF) % partitions
 
 
 def _get(web: str, customer_id: str) -> dict[str, Any] | None:

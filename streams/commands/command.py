@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,16 @@ class Command:
     about: str  # paragraphs, for the command's own --help
     configure: Callable[[ArgumentParser], None]
     run: Callable[[Settings, Namespace], int]
+
+
+def utf8(text: str) -> str:
+    """The type of an argument that goes into a record: text that UTF-8 can hold."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ArgumentTypeError(f"must be UTF-8, got {os.fsencode(text)!r}") from None
+    return text
 
 
 @contextmanager

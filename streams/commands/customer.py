@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from streams.commands.asking import NoAnswerError, ask
 from streams.commands.card import card
-from streams.commands.command import Command, CommandError, connected
+from streams.commands.command import Command, CommandError, connected, utf8
 from streams.commands.from_topics import customer_from_topics
 from streams.commands.json_lines import json_line
 from streams.commands.progress_reader import ProgressReader
@@ -27,13 +26,15 @@ example:
 
 
 def configure(parser: ArgumentParser) -> None:
-    parser.add_argument("customer_id", metavar="ID", help="the customer_id")
+    parser.add_argument("customer_id", metavar="ID", type=utf8, help="the customer_id")
     parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="default: table"
     )
 
 
 def run(settings: Settings, arguments: Namespace) -> int:
+    from streams.commands.asking import NoAnswerError, ask
+
     rules = load_rules(settings)
     customer_id = arguments.customer_id
     with connected(settings) as (client, partitions):

@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.dead_letters import original
 from schemas.outputs import DeadLetter
-from streams.commands.command import CommandError
+from streams.commands.command import CommandError, utf8
 from streams.commands.sources import opened
 from streams.engine.records import Write
 
@@ -20,7 +20,7 @@ RESENT_FROM = "tierstream_resent_from"
 
 def assignment(text: str) -> tuple[str, Any]:
     """FIELD=VALUE; a value that is no JSON is text."""
-    field, equals, value = text.partition("=")
+    field, equals, value = utf8(text).partition("=")
     if not field or not equals:
         raise ArgumentTypeError(f"must be FIELD=VALUE, got {text!r}")
     try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from schemas.invalid import CODES
 from schemas.outputs import DeadLetter
-from streams.commands.command import Command, CommandError, connected
+from streams.commands.command import Command, CommandError, connected, utf8
 from streams.commands.json_lines import shown, shown_text
 from streams.commands.letters import letters, note, resent, wanted
 from streams.commands.letters_fix import assignment, edited, put_right
@@ -53,7 +53,7 @@ def configure(parser: ArgumentParser) -> None:
         default=[],
         help="give a field of the value another value: JSON, or else text; may be repeated",
     )
-    parser.add_argument("--key", help="the key to send under")
+    parser.add_argument("--key", type=utf8, help="the key to send under")
     parser.add_argument("--file", metavar="FILE", help="the letters in here, as edited; - is stdin")
     parser.add_argument("--dry-run", action="store_true", help="print them, send nothing")
 

@@ -95,10 +95,12 @@ class _Replay:
                         self.sent += self._client.append(chunk)
                         show(before + source.bytes_read())
                     before += source.bytes_read()
-        except (CommandError, LogError) as error:
+        except CommandError as error:
             raise CommandError(
-                f"{error}; {self.sent:,} records were sent before that, none after"
+                f"{error}; {self.sent:,} records were sent before it, none after"
             ) from error
+        except LogError as error:  # part of the chunk may be in the log
+            raise CommandError(f"{error}; at least {self.sent:,} records were sent") from error
 
 
 def _chunks(writes: Iterator[Write]) -> Iterator[list[Write]]:

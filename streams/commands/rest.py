@@ -20,15 +20,17 @@ class Seen:
 
 def behind(seen: Seen) -> list[str]:
     """What is behind, a clause each; nothing at rest."""
-    return [clause for partition in range(seen.partitions) for clause in _of(partition, seen)]
+    numbers = range(seen.partitions)
+    missing = [str(number) for number in numbers if number not in seen.progress]
+    clauses = [f"no worker has taken partition {', '.join(missing)} over"] if missing else []
+    for number in numbers:
+        if number in seen.progress:
+            clauses += _of(number, seen.progress[number], seen)
+    return clauses
 
 
-def _of(partition: int, seen: Seen) -> Iterator[str]:
-    progress = seen.progress.get(partition)
+def _of(partition: int, progress: Progress, seen: Seen) -> Iterator[str]:
     name = f"partition {partition}"
-    if progress is None:
-        yield f"no worker has taken {name} over"
-        return
     for topic, ends in seen.ends.items():
         unread = ends.get(partition, 0) - progress.inputs.get(topic, 0)
         if unread > 0:

@@ -111,6 +111,8 @@ _COLUMNS = (
     Column("last order"),
     Column("days ago", right=True),
     Column("stage"),
+    Column("name"),
+    Column("account manager"),
 )
 
 
@@ -132,6 +134,8 @@ def _row(value: dict[str, Any], places: int) -> tuple[str, ...]:
         value["last_order_day"] or "",
         number(value["recency_days"]),
         value["stage"] or "",
+        printable(value["name"] or ""),
+        printable(value["account_manager"] or ""),
     )
 
 

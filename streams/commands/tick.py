@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from schemas.clock import parse_tick
 from schemas.invalid import InvalidRecord
-from streams.commands.command import Command, CommandError, connected
+from streams.commands.command import Command, CommandError, connected, utf8
 from streams.commands.json_lines import json_line
 from streams.commands.terminal import say
 from streams.engine.records import Write
@@ -27,7 +27,7 @@ _AHEAD = timedelta(hours=24)
 
 
 def configure(parser: ArgumentParser) -> None:
-    parser.add_argument("time", metavar="TIME", help="RFC 3339 with an offset or Z")
+    parser.add_argument("time", metavar="TIME", type=utf8, help="RFC 3339 with an offset or Z")
 
 
 def run(settings: Settings, arguments: Namespace) -> int:
@@ -48,10 +48,7 @@ def _is_future(value: bytes) -> bool:
     except InvalidRecord as invalid:
         if invalid.code == "future":
             return True
-        raise CommandError(
-            f"TIME must be RFC 3339 with an offset, such as 2026-11-21T10:00:00+08:00; "
-            f"{invalid.reason}"
-        ) from None
+        raise CommandError(f"TIME{invalid.reason.removeprefix('now')}") from None
     return False
 
 
