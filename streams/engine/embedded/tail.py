@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from streams.engine.embedded.database import Database
 
 _IN_MODIFY = 0x2
-_HINTED_WAITS = (0.0, 0.0005, 0.001, 0.002, 0.004)  # the WAL grows just before the commit shows
+# The WAL grows just before the commit shows: look again at once a few times, then at leisure.
+# (A loop's timer is no finer than 1 ms.) Right after a find a hint is most often an echo of it.
+_LEISURE = (0.001, 0.002, 0.004)
+_AT_ONCE = (0.0,) * 10
+_ECHO_SECONDS = 0.0005
 _WATCHED_SECONDS = 0.25  # between two looks where the file is watched
 _POLL_SECONDS = 0.004  # where it can't be
 
@@ -24,6 +30,7 @@ class Tail:
         self._changed = asyncio.Event()
         self._hint = asyncio.Event()
         self._version = database.version()
+        self._found_at = 0.0
         self._inotify = -1
         self._task: asyncio.Task[None] | None = None
         self.count = 0
@@ -61,34 +68,42 @@ class Tail:
             os.read(self._inotify, 65_536)
         except BlockingIOError:
             return
-        self._hint.set()
+        if not self._look():
+            self._hint.set()
 
     async def _look_for_ever(self) -> None:
+        idle = _WATCHED_SECONDS if self._inotify >= 0 else _POLL_SECONDS
+        pauses: Iterator[float] = iter(())
         try:
             while True:
-                waits = _HINTED_WAITS if await self._hinted() else _HINTED_WAITS[:1]
-                for wait in waits:
-                    await asyncio.sleep(wait)
-                    if self._look():
-                        break
+                if await self._hinted(next(pauses, idle)):
+                    echo = time.monotonic() - self._found_at < _ECHO_SECONDS
+                    pauses = iter(_LEISURE if echo else _AT_ONCE + _LEISURE)
+                if self._look():
+                    pauses = iter(())
         finally:
             self._changed.set()
 
-    async def _hinted(self) -> bool:
-        pause = _WATCHED_SECONDS if self._inotify >= 0 else _POLL_SECONDS
-        try:
-            async with asyncio.timeout(pause):
-                await self._hint.wait()
-        except TimeoutError:
-            return False
+    async def _hinted(self, seconds: float) -> bool:
+        """Whether a hint came within the time."""
+        if not seconds:
+            await asyncio.sleep(0)
+        elif not self._hint.is_set():
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._hint.wait()
+            except TimeoutError:
+                return False
+        hinted = self._hint.is_set()
         self._hint.clear()
-        return True
+        return hinted
 
     def _look(self) -> bool:
         version = self._database.version()
         if version == self._version:
             return False
         self._version = version
+        self._found_at = time.monotonic()
         self.count += 1
         self._changed.set()
         self._changed = asyncio.Event()
