@@ -85,6 +85,23 @@ class OrderPlaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Habit:
+    """Orders at a steady gap, the last of them at the moment; what makes a usual gap."""
+
+    customer: str
+    amount: int
+    gap_s: int
+    orders: int
+
+    def emit(self, at: Moment) -> Iterator[Emitted]:
+        for number in range(self.orders):
+            then = at.now - timedelta(seconds=self.gap_s * (self.orders - 1 - number))
+            name = f"{at.event_id} {number}"
+            placed = order(self.customer, time_text(then), self.amount, event_id=name)
+            yield Emitted(at.position, placed, self.customer, name)
+
+
+@dataclass(frozen=True, slots=True)
 class Contacted:
     """A call or a complaint, `late_s` seconds before the moment."""
 
@@ -148,7 +165,7 @@ class Spoilt:
         yield Emitted(at.position, sent, self.customer, at.event_id)
 
 
-Action = OrderPlaced | Contacted | FileSent | Passed | Repeated | Spoilt
+Action = OrderPlaced | Habit | Contacted | FileSent | Passed | Repeated | Spoilt
 
 FAULTS = (
     *("not json", "no key", "another key", "negative", "naive", "future", "future tick"),

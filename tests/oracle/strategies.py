@@ -17,6 +17,7 @@ from tests.oracle.actions import (
     Contacted,
     Emitted,
     FileSent,
+    Habit,
     Moment,
     OrderPlaced,
     Passed,
@@ -64,8 +65,10 @@ def streams(
     """
     chosen = draw(rules if rules is not None else rule_sets())
     most = {"repeats": repeats, "erasures": erasures, "faults": faults}
-    action = actions(customers, sorted(chosen["rates"]), span_days=span_days, **most)
-    told = draw(st.lists(action, max_size=max_actions))
+    cast = customers[: draw(st.integers(1, len(customers)))]
+    action = actions(cast, sorted(chosen["rates"]), span_days=span_days, **most)
+    least = draw(st.sampled_from([0, max_actions // 4, max_actions // 2]))
+    told = draw(st.lists(action, min_size=least, max_size=max_actions))
     return Stream(_emit(told, span_days), draw(st.integers(1, 4)), chosen)
 
 
@@ -78,14 +81,13 @@ def actions(
     erasures: bool = True,
     faults: bool = True,
 ) -> st.SearchStrategy[Action]:
-    """One step of a story; orders come up most often."""
+    """One step of a story; orders and the passing of time come up most often."""
     who = st.sampled_from(customers)
-    orders = _orders(who, currencies, span_days)
     topics = st.sampled_from([CALL_LOGS, COMPLAINTS])
     choices: list[st.SearchStrategy[Action]] = [
-        *(orders, orders, orders),
-        _passing(),
-        _passing(),
+        *[_orders(who, currencies, span_days)] * 8,
+        *[_passing()] * 6,
+        *[_habits(who, span_days)] * 2,
         st.builds(Contacted, who, topics, _seconds(span_days)),
         st.builds(FileSent, who, st.none() | st.booleans()),
     ]
@@ -95,7 +97,8 @@ def actions(
         choices.append(st.builds(FileSent, who, erased=st.just(True)))
     if faults:
         choices.append(st.builds(Spoilt, who, st.sampled_from(FAULTS)))
-    return st.one_of(choices)
+    # A choice by number: one_of would weigh equal alternatives once.
+    return st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
 
 
 def amounts() -> st.SearchStrategy[int]:
@@ -159,6 +162,12 @@ def _orders(
         correction=st.sampled_from([None, None, "cancelled", "returned"]),
         delay=st.integers(-6, 12),
     )
+
+
+def _habits(who: st.SearchStrategy[str], span_days: int | None) -> st.SearchStrategy[Action]:
+    longest = 60 if span_days is None else max(span_days // 10, 1)
+    gaps = st.integers(1, longest).map(lambda days: days * _DAY)
+    return st.builds(Habit, who, amounts(), gaps, st.integers(3, 5))
 
 
 def _seconds(span_days: int | None) -> st.SearchStrategy[int]:
