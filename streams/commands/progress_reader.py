@@ -28,9 +28,9 @@ class _Tail:
         ends = client.end_offsets(topic)
         self._next = {partition: max(0, end - _TAIL) for partition, end in ends.items()}
 
-    def rewind(self, partition: int) -> None:
-        """Read this partition from its beginning next time."""
-        self._next[partition] = 0
+    def rewind(self) -> None:
+        """Read from the beginning next time."""
+        self._next = dict.fromkeys(self._next, 0)
 
     def read(self) -> Iterator[Record]:
         """What is new."""
@@ -45,8 +45,8 @@ class ProgressReader:
     def __init__(self, client: LogClient, settings: Settings, partitions: int) -> None:
         self._tail = _Tail(client, settings.topic(PROGRESS))
         self._newest: dict[int, Progress] = {}
-        for partition in set(range(partitions)) - set(self.read()):
-            self._tail.rewind(partition)
+        if len(self.read()) < partitions:
+            self._tail.rewind()
 
     def read(self) -> dict[int, Progress]:
         """By partition; a partition that no worker has ever taken over is not in it."""
@@ -64,7 +64,7 @@ class BordersReader:
         self._tail = _Tail(client, settings.topic(PYRAMID_BORDERS))
         self._newest: Borders | None = None
         if self.read() is None:
-            self._tail.rewind(0)
+            self._tail.rewind()
 
     def read(self) -> Borders | None:
         """None where none have been made yet."""

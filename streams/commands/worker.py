@@ -1,0 +1,86 @@
+"""`tierstream worker`: runs until SIGTERM or Ctrl-C, or until it can't go on."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+import sys
+
+import uvloop
+
+from streams.engine.connect import open_client
+from streams.errors import UserError
+from streams.domain.rules import Rules
+from streams.provision import ensure_topics
+from streams.rules_file import load_rules
+from streams.setting_values import Address
+from streams.settings import Settings
+
+_GC_THRESHOLD = 50_000  # young objects before a collection: some 20 % of the time otherwise
+
+log = logging.getLogger("tierstream")
+
+
+def run(settings: Settings) -> int:
+    """Run a worker; 0 after a clean stop. UserError, LogError or RulesError where it can't."""
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    rules = load_rules(settings)
+    client = open_client(settings)
+    try:
+        partitions = ensure_topics(client, settings)
+    finally:
+        client.close()
+    web = _free_address(settings.web)
+    gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD, 20, 50)
+    uvloop.run(_main(settings, rules, partitions, web))
+    return 0
+
+
+async def _main(settings: Settings, rules: Rules, partitions: int, web: Address) -> None:
+    from agents.reading import add_agents  # noqa: PLC0415 - Faust takes a second to import
+    from streams import topics  # noqa: PLC0415
+    from streams.app import WorkerApp  # noqa: PLC0415
+    from streams.web import add_pages  # noqa: PLC0415
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    worker = WorkerApp(settings, rules, partitions, web)
+    counts = settings.topic(topics.PYRAMID_COUNTS)
+    add_agents(worker.faust, worker.partitions, settings.topic_prefix, counts)
+    add_pages(worker)
+    worker.faust.finalize()
+    try:
+        await worker.start()
+        log.info("worker of %s is up; web on http://%s", settings.app_id, web)
+        waits = [asyncio.ensure_future(stopped.wait()), worker.failed]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await worker.stop()
+    if worker.failed.done():
+        raise worker.failed.result()
+    log.info("stopped")
+
+
+def _free_address(web: Address) -> Address:
+    """The address itself, or one with a free port for port 0; UserError where it is taken."""
+    family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((web.host, web.port))
+        except OSError as error:
+            raise UserError(
+                f"the web can't listen on {web} ({error.strerror}): set TIERSTREAM_WEB to a free "
+                "HOST:PORT"
+            ) from None
+        return Address(web.host, probe.getsockname()[1])
