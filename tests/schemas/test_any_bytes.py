@@ -24,7 +24,7 @@ JSON = st.recursive(
     | st.booleans()
     | st.integers()
     | st.sampled_from([-1, 0, 1, 10**15, 10**15 + 1, 10**400])
-    | st.floats()
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters())
     | st.sampled_from(["2026-11-21T10:00:00Z", "2026-11-21T10:00:00", "placed", "opened", "CNY"]),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -66,9 +66,9 @@ def test_an_event_with_other_values_is_read_just_where_its_schema_holds(
 ) -> None:
     event, parse = KINDS[topic]
     changed = changed_somewhere(event, data)
-    outcome = parsed(parse, json.dumps(changed, allow_nan=True).encode())
+    outcome = parsed(parse, json.dumps(changed).encode())
     if isinstance(outcome, InvalidRecord):
-        beyond = {"not_json", "future", "bad_time", "lone_surrogate", "impossible_day"}
+        beyond = {"future", "bad_time", "lone_surrogate", "impossible_day"}
         assert outcome.code in beyond or not holds(SCHEMAS[topic], changed)
     else:
         assert holds(SCHEMAS[topic], changed)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
 import pytest
 
 from schemas.calls import parse_call
@@ -60,18 +64,30 @@ def test_a_value_that_is_no_event_has_its_code(topic: str, value: bytes, code: s
     assert len(refused.value.reason) < 400
 
 
-@pytest.mark.parametrize("parse", [parse_order, parse_call, parse_complaint])
-def test_a_tombstone_is_refused_where_events_are_expected(parse: object) -> None:
-    assert callable(parse)
+@pytest.mark.parametrize("parse", [parse_order, parse_call, parse_complaint, parse_tick])
+def test_a_tombstone_is_refused_where_events_are_expected(
+    parse: Callable[[bytes | None, datetime], msgspec.Struct],
+) -> None:
     with pytest.raises(InvalidRecord) as refused:
         parse(None, LATEST)
     assert refused.value.code == "tombstone"
 
 
-def test_a_tick_has_a_value() -> None:
+@pytest.mark.parametrize("topic", KINDS)
+@pytest.mark.parametrize(
+    ("unknown", "code"),
+    [
+        (b'"\xff"', "not_utf8"),
+        (b'{"\xc3": 1}', "not_utf8"),
+        (b'"\\ud83d"', "lone_surrogate"),
+        (b"[NaN]", "not_json"),
+    ],
+)
+def test_an_unknown_field_must_be_sound_too(topic: str, unknown: bytes, code: str) -> None:
+    event, parse = KINDS[topic]
     with pytest.raises(InvalidRecord) as refused:
-        parse_tick(None, LATEST)
-    assert refused.value.code == "tombstone"
+        parse(to_bytes(event)[:-1] + b', "unknown": ' + unknown + b"}")
+    assert refused.value.code == code
 
 
 def nested(depth: int) -> bytes:

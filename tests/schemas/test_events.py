@@ -8,11 +8,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.calls import parse_call
 from schemas.clock import parse_tick
 from schemas.complaints import parse_complaint
 from schemas.customers import KeyDate, parse_customer
+from schemas.invalid import InvalidRecord
 from schemas.orders import OrderLine, parse_order
 from tests.schemas.events import (
     CALL,
@@ -101,9 +104,9 @@ def test_amounts_reach_from_nothing_to_a_thousand_billions(amount: int) -> None:
     "name", ["x", "x" * 128, "😀" * 128, "\x00", " ", "a\nb", '"', "\\ud800", "\u2028"]
 )
 def test_an_identifier_is_1_to_128_characters_of_any_kind(name: str) -> None:
-    for value in (to_bytes({**ORDER, "event_id": name}), json.dumps({**ORDER, "event_id": name})):
-        raw = value if isinstance(value, bytes) else value.encode()
-        assert parse_order(raw, LATEST).event_id == name
+    event = {**ORDER, "event_id": name}
+    for value in (to_bytes(event), json.dumps(event).encode()):
+        assert parse_order(value, LATEST).event_id == name
 
 
 def test_severity_is_3_unless_given() -> None:
@@ -118,9 +121,7 @@ def test_only_an_opened_complaint_needs_a_category(step: str) -> None:
     assert parse_complaint(to_bytes(later), LATEST).step == step
 
 
-@pytest.mark.parametrize(
-    ("month", "day"), [(1, 31), (2, 29), (4, 30), (12, 31)]
-)  # fmt: skip
+@pytest.mark.parametrize(("month", "day"), [(1, 31), (2, 29), (4, 30), (12, 31)])
 def test_a_key_date_is_any_day_of_a_leap_year(month: int, day: int) -> None:
     dates = [{"name": "birthday", "month": month, "day": day}]
     file = parse_customer(to_bytes({**CUSTOMER, "key_dates": dates}))
@@ -130,6 +131,22 @@ def test_a_key_date_is_any_day_of_a_leap_year(month: int, day: int) -> None:
 def test_a_promise_may_lie_ahead_a_call_may_not() -> None:
     far = parse_call(to_bytes({**CALL, "follow_up_at": "2031-01-01T00:00:00Z"}), LATEST)
     assert far.follow_up_at == datetime(2031, 1, 1, tzinfo=UTC)
+
+
+OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(st.timedeltas(timedelta(days=-5), timedelta(days=5)), OFFSETS, OFFSETS)
+def test_the_future_is_the_same_whatever_the_offsets(
+    ahead: timedelta, offset: timezone, our_offset: timezone
+) -> None:
+    now = (LATEST + ahead).astimezone(offset)
+    refused = False
+    try:
+        parse_tick(to_bytes({"now": now.isoformat()}), LATEST.astimezone(our_offset))
+    except InvalidRecord as error:
+        refused = error.code == "future"
+    assert refused == (ahead > timedelta(0))
 
 
 def test_exactly_24_hours_ahead_is_not_the_future() -> None:
