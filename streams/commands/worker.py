@@ -11,9 +11,9 @@ import sys
 
 import uvloop
 
+from streams.domain.rules import Rules
 from streams.engine.connect import open_client
 from streams.errors import UserError
-from streams.domain.rules import Rules
 from streams.provision import ensure_topics
 from streams.rules_file import load_rules
 from streams.setting_values import Address
@@ -45,10 +45,10 @@ def run(settings: Settings) -> int:
 
 
 async def _main(settings: Settings, rules: Rules, partitions: int, web: Address) -> None:
-    from agents.reading import add_agents  # noqa: PLC0415 - Faust takes a second to import
-    from streams import topics  # noqa: PLC0415
-    from streams.app import WorkerApp  # noqa: PLC0415
-    from streams.web import add_pages  # noqa: PLC0415
+    from agents.reading import add_agents
+    from streams import topics
+    from streams.app import WorkerApp
+    from streams.web import add_pages
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

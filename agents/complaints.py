@@ -1,0 +1,26 @@
+"""complaints: the steps of each, from opened to the customer's word on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from schemas.complaints import Complaint, parse_complaint
+from streams import topics
+from streams.domain.contact_fold import fold_complaint
+from streams.domain.orders_fold import newest_order_day
+from streams.engine.partition import Input, Partition, Turn
+
+
+def when(complaint: Complaint) -> datetime:
+    """The time of this step."""
+    return complaint.occurred_at
+
+
+def fold(partition: Partition, turn: Turn, complaint: Complaint) -> None:
+    """Add the step to its customer's tables; it moves no time."""
+    customer = partition.open(turn)
+    fold_complaint(customer, complaint, partition.scene.calendar, partition.window_begin)
+    partition.close(turn, customer, newest_order_day(customer.days), "contact")
+
+
+INPUT = Input(topics.COMPLAINTS.name, parse_complaint, when, fold)

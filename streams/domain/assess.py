@@ -1,0 +1,110 @@
+"""Where a customer stands on a day: figures of the window, tier, scores, stage, next due day."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from streams.domain import dormancy
+from streams.domain.customer import NEVER, NO_DAY, UNKNOWN, Customer
+from streams.domain.orders_fold import let_go_orders, newest_order_day
+from streams.domain.pyramid import (
+    INACTIVE,
+    OTHER,
+    PROSPECT,
+    SMALL,
+    SUSPECT,
+    Borders,
+    damped_tier,
+    rank_code,
+    rank_of,
+)
+from streams.domain.rfm import fifth_score, recency_score
+from streams.domain.rules import Rules
+
+
+class Standing(NamedTuple):
+    """Where a customer stands on a day. Money in minor units of the base currency."""
+
+    revenue: int
+    profit: int
+    frequency: int
+    rank: int
+    tier: int
+    rfm: int  # such as 545; 0: none
+    recency_days: int | None
+    stage: int
+    due: int  # the next day on which time alone changes something; NEVER: none
+
+
+def assess(customer: Customer, today: int, borders: Borders, rules: Rules) -> Standing:
+    """The customer's standing on the day `today` (a day number)."""
+    begin = today - rules.window_days
+    revenue = profit = frequency = 0
+    leaves = NEVER
+    for day in reversed(customer.days):
+        if day.day <= begin:
+            break
+        revenue += day.revenue
+        profit += day.profit
+        frequency += day.orders
+        leaves = day.day + rules.window_days
+    rank = rank_of(rules, revenue, profit, frequency) if frequency >= 1 else 0
+    tier, grace_due = _tier(customer, frequency, rank, today, borders, rules)
+    newest = newest_order_day(customer.days) if customer.lifetime_orders >= 1 else NO_DAY
+    if newest == NO_DAY:
+        stage = dormancy.INACTIVE if _only_let_go(customer) else dormancy.NONE
+        rfm = 111 if stage else 0
+        return Standing(
+            revenue, profit, frequency, rank, tier, rfm, None, stage, min(leaves, grace_due)
+        )
+    recency = today - newest
+    begins = dormancy.stage_days(
+        newest, dormancy.usual_gap(customer.days, rules.window_days), rules
+    )
+    rfm = _rfm(recency, frequency, revenue, borders, rules)
+    due = min(leaves, grace_due, _next_stage(today, begins), _next_band(newest, today, rules))
+    stage = dormancy.stage_on(today, begins)
+    return Standing(revenue, profit, frequency, rank, tier, rfm, recency, stage, due)
+
+
+def _only_let_go(customer: Customer) -> bool:
+    """Orders stand, but all so old that their days are no longer kept."""
+    return customer.lifetime_orders >= 1 and let_go_orders(customer) >= 1
+
+
+def _tier(
+    customer: Customer, frequency: int, rank: int, today: int, borders: Borders, rules: Rules
+) -> tuple[int, int]:
+    """The tier, and the day on which grace runs out (NEVER: it doesn't run)."""
+    if frequency >= 1:
+        held = customer.tier if customer.tier != UNKNOWN else SMALL
+        under = customer.under
+        tier = damped_tier(rank_code(rank), held, under, today, borders, rules)
+        if not rules.demotion_grace_days:
+            return tier, NEVER
+        ends = [since + rules.demotion_grace_days for since in under if since >= 0]
+        return tier, min((day for day in ends if day > today), default=NEVER)
+    customer.under = [-1, -1, -1]
+    if customer.disqualified:
+        return OTHER, NEVER
+    if customer.lifetime_orders >= 1:
+        return INACTIVE, NEVER
+    return (PROSPECT if customer.contacted else SUSPECT), NEVER
+
+
+def _rfm(recency: int, frequency: int, revenue: int, borders: Borders, rules: Rules) -> int:
+    score = 100 * recency_score(recency, rules.recency_days)
+    if frequency < 1:
+        return score + 11
+    f = fifth_score(rank_code(frequency), borders.frequency_cuts)
+    m = fifth_score(rank_code(revenue), borders.monetary_cuts)
+    return score + 10 * f + m
+
+
+def _next_stage(today: int, begins: list[tuple[int, int]]) -> int:
+    return next((day for day, _ in begins if day > today), NEVER)
+
+
+def _next_band(newest: int, today: int, rules: Rules) -> int:
+    recency = today - newest
+    return next((newest + band + 1 for band in rules.recency_days if recency <= band), NEVER)

@@ -1,0 +1,122 @@
+"""How calls, complaints and the customer's file change a customer's tables.
+
+Commutative as orders are: of two facts the newer one stays, whatever came first.
+"""
+
+from __future__ import annotations
+
+from schemas.calls import Call
+from schemas.complaints import Complaint
+from schemas.customers import CustomerFile
+from streams.domain.customer import (
+    CallDay,
+    CallRecord,
+    ComplaintRecord,
+    Contact,
+    Customer,
+    Promise,
+)
+from streams.domain.days import Calendar, micros
+
+_STEPS = ("", "opened", "accepted", "assigned", "resolved", "feedback", "rejected")
+_CLOSED = frozenset({"resolved", "feedback", "rejected"})
+_DEFAULT_SEVERITY = 3
+_NOTE_LENGTH = 500  # characters of a call's note on the card; the whole is in call-logs
+
+
+def fold_call(customer: Customer, call: Call, calendar: Calendar, begin_day: int | None) -> None:
+    """Add a call. Days up to `begin_day` have left the window (None: there is no window yet)."""
+    contact = _contact(customer)
+    called_us = micros(call.called_at)
+    _count_call(contact, calendar.day_of(called_us), call.outcome == "reached")
+    if begin_day is not None:
+        contact.call_days = [day for day in contact.call_days if day.day > begin_day]
+    record = _record_of(call, called_us)
+    last = contact.last_call
+    if last is None or (record.called_us, record.call_id) > (last.called_us, last.call_id):
+        contact.last_call = record
+    if call.outcome == "reached" and called_us > contact.reached_us:
+        contact.reached_us = called_us
+    if record.follow_up_us is not None:
+        contact.promises.append(Promise(record.follow_up_us, called_us, call.call_id))
+    kept = [promise for promise in contact.promises if promise.called_us >= contact.reached_us]
+    contact.promises = sorted(kept, key=lambda promise: (promise.follow_up_us, promise.call_id))
+
+
+def fold_complaint(
+    customer: Customer, complaint: Complaint, calendar: Calendar, begin_day: int | None
+) -> None:
+    """Add a step of a complaint. Closed ones whose last step left the window are let go."""
+    contact = _contact(customer)
+    record = contact.complaints.setdefault(complaint.complaint_id, ComplaintRecord())
+    _add_step(record, complaint, micros(complaint.occurred_at))
+    if begin_day is None:
+        return
+    contact.complaints = {
+        name: held
+        for name, held in contact.complaints.items()
+        if is_open(held) or calendar.day_of(held.step_us) > begin_day
+    }
+
+
+def fold_file(customer: Customer, file: CustomerFile, raw: bytes) -> None:
+    """Replace the customer's file by a newer one; `raw` is the record's value."""
+    customer.file = raw
+    customer.account_manager = file.account_manager
+    customer.name = file.name
+    customer.disqualified = bool(file.disqualified)
+
+
+def is_open(complaint: ComplaintRecord) -> bool:
+    """Neither solved nor rejected, and the customer's last word on it is still to come."""
+    return complaint.step not in _CLOSED
+
+
+def _contact(customer: Customer) -> Contact:
+    customer.contacted = True
+    if customer.contact is None:
+        customer.contact = Contact()
+    return customer.contact
+
+
+def _count_call(contact: Contact, day: int, reached: bool) -> None:
+    days = contact.call_days
+    at = len(days)
+    while at and days[at - 1].day > day:
+        at -= 1
+    if not at or days[at - 1].day != day:
+        days.insert(at, CallDay(day, 1, int(reached)))
+        return
+    days[at - 1].calls += 1
+    days[at - 1].reached += int(reached)
+
+
+def _record_of(call: Call, called_us: int) -> CallRecord:
+    return CallRecord(
+        called_us=called_us,
+        call_id=call.call_id,
+        agent_id=call.agent_id,
+        direction=call.direction,
+        outcome=call.outcome,
+        duration_s=call.duration_s,
+        need=call.need,
+        attitude=call.attitude,
+        visit_wanted=call.visit_wanted,
+        follow_up_us=None if call.follow_up_at is None else micros(call.follow_up_at),
+        area=call.area,
+        note=None if call.note is None else call.note[:_NOTE_LENGTH],
+    )
+
+
+def _add_step(record: ComplaintRecord, complaint: Complaint, at_us: int) -> None:
+    if complaint.step == "opened" and (record.opened_us is None or at_us < record.opened_us):
+        record.opened_us = at_us
+        record.category = complaint.category
+        record.severity = complaint.severity or _DEFAULT_SEVERITY
+    if (at_us, _STEPS.index(complaint.step)) > (record.step_us, _STEPS.index(record.step)):
+        record.step_us = at_us
+        record.step = complaint.step
+    if complaint.department is not None and at_us >= record.department_us:
+        record.department, record.department_us = complaint.department, at_us
+    if complaint.satisfaction is not None and at_us >= record.satisfaction_us:
+        record.satisfaction, record.satisfaction_us = complaint.satisfaction, at_us

@@ -1,0 +1,156 @@
+"""What is remembered of one customer: the value of one key in the store and its changelog."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+NO_DAY: Final = -(1 << 40)  # "no such day": before every day
+NEVER: Final = 1 << 40  # a due day that never comes
+UNKNOWN: Final = -1  # the tier of someone nobody has spoken of yet
+
+#: Sums of one customer stay inside this, so that they fit 64 bits whatever is sent.
+SUM_LIMIT: Final = 1 << 62
+
+VERSION: Final = 1  # of the encoding; the first byte of every encoded state
+
+
+class StateVersionError(Exception):
+    """A state written by a newer version of the product."""
+
+
+class Day(msgspec.Struct, array_like=True, gc=False):
+    """The orders of one calendar day: sums in minor units of the base currency."""
+
+    day: int
+    revenue: int
+    profit: int
+    orders: int
+    unknown_profit: int  # orders that came without a cost
+
+
+class CallRecord(msgspec.Struct, array_like=True, gc=False):
+    """A call, as the card shows it."""
+
+    called_us: int
+    call_id: str
+    agent_id: str
+    direction: str
+    outcome: str
+    duration_s: int | None
+    need: str | None
+    attitude: str | None
+    visit_wanted: bool | None
+    follow_up_us: int | None
+    area: str | None
+    note: str | None
+
+
+class CallDay(msgspec.Struct, array_like=True, gc=False):
+    """The calls of one calendar day."""
+
+    day: int
+    calls: int
+    reached: int
+
+
+class Promise(msgspec.Struct, array_like=True, gc=False):
+    """A follow-up that was promised in a call and not yet kept by a later one."""
+
+    follow_up_us: int
+    called_us: int
+    call_id: str
+
+
+class ComplaintRecord(msgspec.Struct, array_like=True, gc=False):
+    """One complaint: how it was opened and the newest step known of it."""
+
+    opened_us: int | None = None
+    category: str | None = None
+    severity: int | None = None
+    step: str = ""
+    step_us: int = NO_DAY
+    department: str | None = None
+    department_us: int = NO_DAY
+    satisfaction: int | None = None
+    satisfaction_us: int = NO_DAY
+
+
+class Contact(msgspec.Struct, array_like=True, gc=False):
+    """Calls and complaints: what was said between the customer and us."""
+
+    call_days: list[CallDay] = []
+    last_call: CallRecord | None = None
+    reached_us: int = NO_DAY  # when the customer was last reached
+    promises: list[Promise] = []
+    complaints: dict[str, ComplaintRecord] = {}
+
+
+class Seen(msgspec.Struct, array_like=True, gc=False):
+    """An event that was taken: when, in stream time (None: before there was one), and its hash."""
+
+    taken_us: int | None
+    event: int
+
+
+class SeenChunk(msgspec.Struct, array_like=True, gc=False):
+    """Older events taken, kept under a key of their own: its number, and the newest of them."""
+
+    number: int
+    newest_us: int
+
+
+class Customer(msgspec.Struct, array_like=True, gc=False):
+    """One customer's state.
+
+    `days` are in rising order. The figures from `tier` to `rank` are those of the last
+    assessment: what was said and what is counted in the ranking.
+    """
+
+    days: list[Day] = []
+    lifetime_revenue: int = 0
+    lifetime_orders: int = 0
+    let_go_day: int = NO_DAY  # the oldest order day no longer kept; NO_DAY: none
+    seen: list[Seen] = []
+    seen_chunks: list[SeenChunk] = []
+    contacted: bool = False  # a call, a complaint or an order event ever came
+    contact: Contact | None = None
+    tier: int = UNKNOWN
+    stage: int = 0
+    rfm: int = 0  # such as 545; 0: none
+    revenue: int = 0
+    profit: int = 0
+    frequency: int = 0
+    rank: int = 0
+    under: list[int] = msgspec.field(default_factory=lambda: [-1, -1, -1])  # see damped_tier
+    due: int = NEVER  # the day under which the due index has this customer
+    file: bytes | None = None  # the customer's file as it came, JSON
+    account_manager: str | None = None
+    name: str | None = None
+    disqualified: bool = False
+
+    @property
+    def active(self) -> bool:
+        """At least one order in the window that was not cancelled."""
+        return self.frequency >= 1
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Customer)
+_VERSION_BYTE = bytes([VERSION])
+
+
+def encode_customer(customer: Customer) -> bytes:
+    """The state as bytes: a version byte, then MessagePack."""
+    return _VERSION_BYTE + _encoder.encode(customer)
+
+
+def decode_customer(data: bytes) -> Customer:
+    """The state of `encode_customer`; StateVersionError where it is of a newer version."""
+    if data[0] > VERSION:
+        raise StateVersionError(
+            f"the state of a customer has version {data[0]}, this program knows {VERSION}: "
+            "run the newer program, nothing was changed"
+        )
+    return _decoder.decode(memoryview(data)[1:])

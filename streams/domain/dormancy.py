@@ -1,0 +1,70 @@
+"""Stages of silence, as pure functions of the newest order day, the usual gap and the day."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from streams.domain.customer import NO_DAY, Day
+from streams.domain.rules import Rules
+
+NONE, SLIPPING, DORMANT, INACTIVE = range(4)
+STAGES = (None, "slipping", "dormant", "inactive")
+
+#: The chance that the revenue of a customer in this stage is lost.
+CHANCE_OF_LOSS = (Fraction(1, 10), Fraction(3, 10), Fraction(6, 10), Fraction(1))
+
+
+class Gap(NamedTuple):
+    """The usual gap: `span` days between the first and the last of `order_days` days."""
+
+    span: int
+    order_days: int
+
+    @property
+    def days(self) -> float | None:
+        """The mean gap in days; None where there are not two order days."""
+        return self.span / (self.order_days - 1) if self.order_days >= 2 else None
+
+
+def usual_gap(days: list[Day], window_days: int) -> Gap:
+    """The gap between the order days of the window that ends on the newest order day."""
+    newest, oldest, count = NO_DAY, NO_DAY, 0
+    for day in reversed(days):
+        if newest != NO_DAY and day.day <= newest - window_days:
+            break
+        if day.orders >= 1:
+            if newest == NO_DAY:
+                newest = day.day
+            oldest = day.day
+            count += 1
+    return Gap(newest - oldest, count)
+
+
+def stage_days(newest: int, gap: Gap, rules: Rules) -> list[tuple[int, int]]:
+    """(day, stage) on which each stage begins in a silence after `newest`, in rising order.
+
+    A day has one stage: a stage that would begin on or after the day of a later one is skipped.
+    """
+    inactive = newest + rules.window_days
+    dormant = newest + rules.dormant_days + 1
+    begins = [(inactive, INACTIVE)]
+    if dormant < inactive:
+        begins.append((dormant, DORMANT))
+    if gap.order_days >= 3:
+        limit = rules.slipping_factor * gap.span / (gap.order_days - 1)
+        slipping = newest + max(rules.slipping_min_days, int(limit)) + 1
+        if slipping < min(dormant, inactive):
+            begins.append((slipping, SLIPPING))
+    begins.reverse()
+    return begins
+
+
+def stage_on(today: int, begins: list[tuple[int, int]]) -> int:
+    """The stage that holds on a day."""
+    return next((stage for day, stage in reversed(begins) if today >= day), NONE)
+
+
+def revenue_at_risk(revenue: int, stage: int) -> int:
+    """Revenue times the chance of loss of the stage, rounded half to even."""
+    return round(revenue * CHANCE_OF_LOSS[stage])

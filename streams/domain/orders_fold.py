@@ -1,0 +1,99 @@
+"""How an order, a cancellation or a return changes a customer's tables.
+
+Commutative: whatever the order of arrival, the sums per day end the same. What is kept of the
+days: the window that ends on the newest order day, the two newest days with an order that stands,
+and days with more cancellations than orders, whose orders are still to come.
+"""
+
+from __future__ import annotations
+
+from streams.domain.customer import NO_DAY, SUM_LIMIT, Customer, Day
+
+#: type of event -> (sign of the money, orders added)
+EFFECTS = {"placed": (1, 1), "cancelled": (-1, -1), "returned": (-1, 0)}
+
+
+class SumOverflowError(Exception):
+    """The sums of one customer would leave what 64 bits hold."""
+
+
+def fold_order(
+    customer: Customer, kind: str, day: int, amount: int, profit: int | None, window_days: int
+) -> None:
+    """Add one order event on its own day; money in minor units of the base currency.
+
+    `profit` is None where the cost is unknown. SumOverflowError leaves the customer as it was.
+    """
+    sign, orders = EFFECTS[kind]
+    gain = 0 if profit is None else sign * profit
+    change = Day(day, sign * amount, gain, orders, orders if profit is None else 0)
+    if abs(customer.lifetime_revenue) + amount + abs(gain) >= SUM_LIMIT:
+        raise SumOverflowError
+    absorbed = orders < 0 and _was_let_go(customer, day, window_days)
+    customer.lifetime_revenue += change.revenue
+    customer.lifetime_orders += orders
+    customer.contacted = True
+    if not absorbed:
+        _add(customer.days, change)
+        _let_go(customer, window_days)
+
+
+def newest_order_day(days: list[Day]) -> int:
+    """The newest day with an order that stands, or NO_DAY."""
+    for day in reversed(days):
+        if day.orders >= 1:
+            return day.day
+    return NO_DAY
+
+
+def let_go_orders(customer: Customer) -> int:
+    """How many orders count in the lifetime figures alone."""
+    return customer.lifetime_orders - sum(day.orders for day in customer.days)
+
+
+def first_order_day(customer: Customer) -> int:
+    """The day of the first order that stands, or NO_DAY."""
+    if customer.let_go_day != NO_DAY and let_go_orders(customer) >= 1:
+        return customer.let_go_day
+    return next((day.day for day in customer.days if day.orders >= 1), NO_DAY)
+
+
+def _add(days: list[Day], change: Day) -> None:
+    at = len(days)
+    while at and days[at - 1].day > change.day:
+        at -= 1
+    if not at or days[at - 1].day != change.day:
+        days.insert(at, change)
+        return
+    held = days[at - 1]
+    held.revenue += change.revenue
+    held.profit += change.profit
+    held.orders += change.orders
+    held.unknown_profit += change.unknown_profit
+    if not (held.orders or held.revenue or held.profit or held.unknown_profit):
+        del days[at - 1]
+
+
+def _was_let_go(customer: Customer, day: int, window_days: int) -> bool:
+    """Whether a cancellation on `day` undoes an order that is no longer kept."""
+    newest = newest_order_day(customer.days)
+    if newest == NO_DAY or day > newest - window_days:
+        return newest == NO_DAY and let_go_orders(customer) >= 1 and day <= customer.let_go_day
+    if any(held.day == day for held in customer.days):
+        return False
+    return let_go_orders(customer) >= 1
+
+
+def _let_go(customer: Customer, window_days: int) -> None:
+    days = customer.days
+    newest = newest_order_day(days)
+    if newest == NO_DAY or days[0].day > newest - window_days:
+        return
+    standing = [day.day for day in days if day.orders >= 1][-2:]
+    kept = []
+    for day in days:
+        if day.day > newest - window_days or day.orders < 0 or day.day in standing:
+            kept.append(day)
+        elif day.orders >= 1 and (customer.let_go_day == NO_DAY or day.day < customer.let_go_day):
+            customer.let_go_day = day.day
+    customer.days = kept

@@ -1,0 +1,93 @@
+"""Who adds the counts up and says where the borders are: one agent of all workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from schemas.encoding import encode
+from schemas.internal import Borders as PublishedBorders
+from streams.domain.pyramid import NOWHERE, rank_value, tier_borders
+from streams.domain.rfm import score_cuts
+from streams.domain.rules import Rules
+from streams.engine.counts import GlobalCounts
+from streams.engine.log import Transactions, WorkerLog
+from streams.engine.ranking import read_counts
+from streams.engine.records import Batch, Write
+
+KEY = b"borders"
+
+
+class BorderKeeper:
+    """Makes borders of the counts. Its state is the topic of the counts, read from the start."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        topic: str,
+        rules: Rules,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._transactions = transactions
+        self._topic = topic
+        self._rules = rules
+        self._clock = clock
+        self._counts = GlobalCounts()
+        self._published: PublishedBorders | None = None
+        self._next_offset = 0
+
+    async def take_over(self, worker_log: WorkerLog) -> None:
+        """Fence off the keeper before, and learn what was published last."""
+        await self._transactions.take_over()
+        async for batch in worker_log.read(self._topic, 0, 0):
+            for record in batch.records:
+                if record.value is not None:
+                    self._published = msgspec.json.decode(record.value, type=PublishedBorders)
+
+    async def take(self, batch: Batch) -> None:
+        """Add a batch of counts; publish borders made from all versions that are whole."""
+        read_counts(self._counts, batch.records)
+        self._next_offset = batch.next_offset
+        borders = self._make()
+        if self._published is not None and _same(borders, self._published):
+            return
+        await self._transactions.commit([Write(self._topic, 0, KEY, encode(borders))])
+        self._published = borders
+
+    async def close(self) -> None:
+        """Give back what is held."""
+        await self._transactions.close()
+
+    def _make(self) -> PublishedBorders:
+        rank = self._counts.sorted("rank")
+        tiers = tier_borders(rank, self._rules.shares)
+        by_revenue = self._rules.rank_by == "revenue"
+        monetary = rank if by_revenue else self._counts.sorted("monetary")
+        version = 1 if self._published is None else self._published.version + 1
+        return PublishedBorders(
+            version=version,
+            counts={str(number): v for number, v in sorted(self._counts.versions.items())},
+            customers=self._counts.customers,
+            super=_value(tiers[0]),
+            large=_value(tiers[1]),
+            medium=_value(tiers[2]),
+            frequency_cuts=[_value(cut) for cut in score_cuts(self._counts.sorted("frequency"))],
+            monetary_cuts=[_value(cut) for cut in score_cuts(monetary)],
+            at=self._clock(),
+        )
+
+
+def _value(code: int) -> int | None:
+    return None if code == NOWHERE else rank_value(code)
+
+
+def _same(one: PublishedBorders, other: PublishedBorders) -> bool:
+    return _facts(one) == _facts(other)
+
+
+def _facts(borders: PublishedBorders) -> dict[str, Any]:
+    facts = msgspec.structs.asdict(borders)
+    return {name: fact for name, fact in facts.items() if name not in ("version", "at")}

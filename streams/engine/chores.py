@@ -1,0 +1,269 @@
+"""What a partition does beside its records, in slices that don't hold records up.
+
+Each chore says whether it has something to do, how long it waits between two beginnings while
+records flow (waits are cut short when they don't), and does one slice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Protocol
+
+from schemas.encoding import encode
+from schemas.internal import CountsChunk
+from streams.domain.pyramid import Borders
+from streams.engine.counts import ChunkId
+from streams.engine.partition import Changed, Partition
+from streams.engine.records import Write
+
+_SLICE = 500  # customers in one slice: some 10 ms
+
+
+class Chore(Protocol):
+    """One kind of work beside the records."""
+
+    name: str
+    wait_seconds: float  # between two beginnings while records flow
+    idle_seconds: float  # without records for so long, the wait is cut short
+    scans: bool  # whether it reads indexes, so that nothing may be in flight
+
+    def pending(self) -> bool:
+        """Whether there is anything to do."""
+
+    def slice(self) -> bool:
+        """Do a part of it; whether it is done with what there was at its beginning."""
+
+
+class _Sweep:
+    """Goes through customers found by a scan, a slice at a time."""
+
+    scans = True
+
+    def __init__(self, partition: Partition, cause: str) -> None:
+        self._partition = partition
+        self._cause = cause
+        self._names: Iterator[bytes] | None = None
+
+    def _go_on(self) -> bool:
+        """One slice; whether the scan has come to its end."""
+        assert self._names is not None
+        names = list(islice(self._names, _SLICE))
+        self._partition.pass_time(names, self._cause)
+        if len(names) == _SLICE:
+            return False
+        self._names = None
+        return True
+
+
+class DueDays(_Sweep):
+    """What falls due by stream time: days that leave the window, bands, stages, grace."""
+
+    name = "due days"
+    wait_seconds = 5.0
+    idle_seconds = 0.05
+
+    def __init__(self, partition: Partition) -> None:
+        super().__init__(partition, "expiry")
+        self._up_to = 0
+
+    def pending(self) -> bool:
+        """Stream time has come to a day that is not done."""
+        today = self._partition.today
+        done = self._partition.marker.days_done
+        return self._names is not None or (today is not None and (done is None or today > done))
+
+    def slice(self) -> bool:
+        """Apply what is due to some customers."""
+        partition = self._partition
+        if self._names is None:
+            assert partition.today is not None
+            self._up_to = partition.today
+            done = partition.marker.days_done
+            first = -(1 << 39) if done is None else done
+            self._names = partition.table.due(first, self._up_to)
+        if not self._go_on():
+            return False
+        partition.marker.days_done = self._up_to
+        return True
+
+
+class MovedBorders(_Sweep):
+    """Customers between the old and the new borders of the tiers."""
+
+    name = "moved borders"
+    wait_seconds = 0.5
+    idle_seconds = 0.0
+
+    def __init__(self, partition: Partition) -> None:
+        super().__init__(partition, "expiry")
+        self._target = partition.scene.borders
+
+    def pending(self) -> bool:
+        """The borders known are not those that everybody's tier stands by."""
+        known = self._partition.scene.borders
+        return self._partition.marker.tiers_applied.version != known.version
+
+    def slice(self) -> bool:
+        """Look at some of them again."""
+        partition = self._partition
+        if self._names is None:
+            self._target = partition.scene.borders
+            self._names = self._affected(partition.marker.tiers_applied, self._target)
+        if not self._go_on():
+            return False
+        partition.marker.tiers_applied = self._target
+        return True
+
+    def _affected(self, old: Borders, new: Borders) -> Iterator[bytes]:
+        for before, after in (*zip(old.tiers, new.tiers, strict=True),
+                              *zip(old.falls, new.falls, strict=True)):  # fmt: skip
+            if before != after:
+                yield from self._partition.table.between(
+                    "rank", min(before, after), max(before, after)
+                )
+
+
+class MovedScores(_Sweep):
+    """Customers between the old and the new cut points of F and M."""
+
+    name = "moved scores"
+    wait_seconds = 20.0
+    idle_seconds = 0.2
+
+    def __init__(self, partition: Partition) -> None:
+        super().__init__(partition, "expiry")
+        self._target = partition.scene.borders
+
+    def pending(self) -> bool:
+        """The cut points known are not those that everybody's scores stand by."""
+        known = self._partition.scene.borders
+        return self._partition.marker.scores_applied.version != known.version
+
+    def slice(self) -> bool:
+        """Look at some of them again."""
+        partition = self._partition
+        if self._names is None:
+            self._target = partition.scene.borders
+            self._names = self._affected(partition.marker.scores_applied, self._target)
+        if not self._go_on():
+            return False
+        partition.marker.scores_applied = self._target
+        return True
+
+    def _affected(self, old: Borders, new: Borders) -> Iterator[bytes]:
+        for kind, before, after in (
+            ("frequency", old.frequency_cuts, new.frequency_cuts),
+            ("monetary", old.monetary_cuts, new.monetary_cuts),
+        ):
+            for low, high in zip(before, after, strict=True):
+                if low != high:
+                    yield from self._partition.table.between(kind, min(low, high), max(low, high))
+
+
+class ChangedRules(_Sweep):
+    """Everybody, once, after the rules have changed."""
+
+    name = "changed rules"
+    wait_seconds = 0.0
+    idle_seconds = 0.0
+
+    def __init__(self, partition: Partition) -> None:
+        super().__init__(partition, "rules")
+
+    def pending(self) -> bool:
+        """Somebody may still stand by other rules."""
+        return self._partition.marker.rules != self._partition.rules.digest
+
+    def slice(self) -> bool:
+        """Look at some of them again."""
+        partition = self._partition
+        if partition.today is None:
+            partition.marker.rules = partition.rules.digest
+            return True
+        if self._names is None:
+            self._names = partition.table.everyone()
+        if not self._go_on():
+            return False
+        partition.marker.rules = partition.rules.digest
+        return True
+
+
+class Standings:
+    """The standings that have changed, newest of each customer."""
+
+    name = "standings"
+    idle_seconds = 1.0
+    scans = False
+
+    def __init__(self, partition: Partition, interval_seconds: float) -> None:
+        self.wait_seconds = interval_seconds
+        self._partition = partition
+        self._sending: dict[bytes, Changed] = {}
+        self._sent_up_to = -1
+
+    def count(self) -> int:
+        """Customers whose standing is yet to be sent."""
+        return len(self._partition.pending.keys() | self._sending.keys())
+
+    def pending(self) -> bool:
+        """Some standing is yet to be sent."""
+        return bool(self._partition.pending or self._sending)
+
+    def slice(self) -> bool:
+        """Send some of them."""
+        partition = self._partition
+        if not self._sending:
+            self._sending, partition.pending = partition.pending, {}
+            self._sent_up_to = partition.marker.changelog_offset
+        names = list(islice(self._sending, _SLICE))
+        part = {}
+        for name in names:
+            part[name] = self._sending.pop(name)
+            newer = partition.pending.pop(name, None)
+            part[name] = newer or part[name]
+        partition.publish_standings(part)
+        if self._sending:
+            return False
+        partition.marker.standings_offset = self._sent_up_to
+        return True
+
+
+class CountsNews:
+    """The counts that have changed, for the ranking over all partitions."""
+
+    name = "counts"
+    wait_seconds = 0.5
+    idle_seconds = 0.0
+    scans = False
+
+    def __init__(self, partition: Partition, topic: str) -> None:
+        self._partition = partition
+        self._topic = topic
+
+    def pending(self) -> bool:
+        """Some chunk has changed since it was published, or none has ever been."""
+        changed = self._partition.table.counts.changed
+        return bool(changed) or not self._partition.marker.counts_version
+
+    def slice(self) -> bool:
+        """Publish every chunk that has changed, and the head of the version."""
+        partition = self._partition
+        counts = partition.table.counts
+        changed, counts.changed = counts.changed, set()
+        partition.marker.counts_version += 1
+        chunks = [self._write(chunk, counts.chunk(chunk)) for chunk in sorted(changed)]
+        partition.add_outputs([*chunks, self._write(("head", 0), [])])
+        return True
+
+    def _write(self, chunk: ChunkId, cells: list[tuple[int, int, int]]) -> Write:
+        kind, number = chunk
+        owner = self._partition.identity.number
+        value = CountsChunk(
+            kind=kind,  # type: ignore[arg-type]
+            partition=owner,
+            chunk=number,
+            version=self._partition.marker.counts_version,
+            counts=cells,
+        )
+        return Write(self._topic, 0, f"{owner}/{kind}/{number}".encode(), encode(value))

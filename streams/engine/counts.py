@@ -1,0 +1,113 @@
+"""How many active customers a partition has at each rank value, frequency and revenue.
+
+Kept in chunks of neighbouring codes; what changed is published chunk by chunk, in absolute
+numbers, so that reading it twice does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Cell = list[int]  # [customers, sum of the exact values]
+ChunkId = tuple[str, int]  # kind, number
+
+KINDS = ("rank", "frequency", "monetary")
+CHUNK = 256  # codes in a chunk
+
+
+class Counts:
+    """Customers and sums by kind and code."""
+
+    def __init__(self) -> None:
+        self.cells: dict[str, dict[int, Cell]] = {kind: {} for kind in KINDS}
+        self.changed: set[ChunkId] = set()
+        self.customers = 0
+
+    def add(self, kind: str, code: int, value: int, customers: int) -> None:
+        """Add (or with -1 take away) a customer whose exact value is `value`."""
+        cells = self.cells[kind]
+        cell = cells.get(code)
+        if cell is None:
+            cell = cells[code] = [0, 0]
+        cell[0] += customers
+        cell[1] += customers * value
+        if not cell[0]:
+            del cells[code]
+        self.changed.add((kind, code // CHUNK))
+        if kind == "rank":
+            self.customers += customers
+
+    def chunk(self, chunk: ChunkId) -> list[tuple[int, int, int]]:
+        """(code, customers, sum) of a chunk, in order of code."""
+        kind, number = chunk
+        cells = self.cells[kind]
+        codes = range(number * CHUNK, (number + 1) * CHUNK)
+        return [(code, *cells[code]) for code in codes if code in cells]  # type: ignore[misc]
+
+    def chunks(self) -> set[ChunkId]:
+        """The chunks that hold anything."""
+        return {(kind, code // CHUNK) for kind, cells in self.cells.items() for code in cells}
+
+
+class GlobalCounts:
+    """The newest published counts of all partitions, added up."""
+
+    def __init__(self) -> None:
+        self.versions: dict[int, int] = {}
+        self.totals: dict[str, dict[int, int]] = {kind: {} for kind in KINDS}
+        self.customers = 0
+        self._chunks: dict[tuple[int, ChunkId], list[tuple[int, int, int]]] = {}
+        self._above: dict[int, int] | None = None
+
+    def replace(
+        self, partition: int, chunk: ChunkId, cells: Iterable[tuple[int, int, int]]
+    ) -> None:
+        """A chunk of a partition has been published: it replaces the one before."""
+        totals = self.totals[chunk[0]]
+        for code, customers, _ in self._chunks.pop((partition, chunk), ()):
+            self._add(chunk[0], totals, code, -customers)
+        held = [(code, customers, total) for code, customers, total in cells]
+        for code, customers, _ in held:
+            self._add(chunk[0], totals, code, customers)
+        if held:
+            self._chunks[partition, chunk] = held
+        self._above = None
+
+    def published(self, partition: int) -> dict[ChunkId, list[tuple[int, int, int]]]:
+        """What a partition has published, chunk by chunk."""
+        return {
+            chunk: cells for (owner, chunk), cells in self._chunks.items() if owner == partition
+        }
+
+    def sorted(self, kind: str) -> list[tuple[int, int]]:
+        """(code, customers) over all partitions, in order of code."""
+        return sorted(self.totals[kind].items())
+
+    def share(self, code: int) -> float | None:
+        """above / n for a rank code; None where nobody has been counted yet."""
+        if not self.customers:
+            return None
+        if self._above is None:
+            self._above = _customers_above(self.sorted("rank"))
+        above = self._above.get(code)
+        if above is None:
+            totals = self.totals["rank"].items()
+            above = sum(customers for other, customers in totals if other > code)
+        return above / self.customers
+
+    def _add(self, kind: str, totals: dict[int, int], code: int, customers: int) -> None:
+        left = totals.get(code, 0) + customers
+        if left:
+            totals[code] = left
+        else:
+            totals.pop(code, None)
+        if kind == "rank":
+            self.customers += customers
+
+
+def _customers_above(counts: list[tuple[int, int]]) -> dict[int, int]:
+    above, total = {}, 0
+    for code, customers in reversed(counts):
+        above[code] = total
+        total += customers
+    return above

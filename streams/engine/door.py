@@ -1,0 +1,284 @@
+"""The door of a partition: batches, due days, borders and news go through it in turn.
+
+Each step is folded in memory, committed in one transaction of the log, and only then written to
+the store. While one commit is under way the next step is folded already; a step that reads
+indexes waits until the store is up to date.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from schemas.encoding import encode
+from schemas.internal import Progress
+from streams.domain.days import as_date, instant
+from streams.engine import keys
+from streams.engine.chores import (
+    ChangedRules,
+    Chore,
+    CountsNews,
+    DueDays,
+    MovedBorders,
+    MovedScores,
+    Standings,
+)
+from streams.engine.log import FencedError, Transactions, WorkerLog
+from streams.engine.marker import encode_marker
+from streams.engine.partition import Input, Partition
+from streams.engine.records import Batch, TopicPartition, Write
+from streams.engine.table import Sealed
+
+_WAITING_BATCHES = 4  # before `put` waits: what is read ahead of a partition
+OWN_TICK = "tierstream_own_tick"  # header of the ticks that a worker makes itself
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Full names of the topics that a door reads the ends of, or writes to."""
+
+    inputs: tuple[str, ...]  # those that a tick of our own waits for
+    changelog: str
+    progress: str
+    counts: str
+
+
+class DoorSettings(NamedTuple):
+    """What a door is told. `mark_done` hears of every input offset once it is committed."""
+
+    topics: Topics
+    standings_interval: float
+    web: str
+    mark_done: Callable[[TopicPartition, int], None]
+    wall_clock: Callable[[], datetime]
+
+
+class Door:
+    """One task a partition. `failed` is called with what ends it before `close`."""
+
+    def __init__(
+        self,
+        partition: Partition,
+        transactions: Transactions,
+        worker_log: WorkerLog,
+        settings: DoorSettings,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self.partition = partition
+        self._transactions = transactions
+        self._log = worker_log
+        self._settings = settings
+        self._failed = failed
+        self._batches: deque[tuple[Batch, Input]] = deque()
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._closing = False
+        self._landing: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._fed_at = self._loop.time()
+        self._begun = dict.fromkeys(range(6), -1e9)
+        self._standings = Standings(partition, settings.standings_interval)
+        self._chores: tuple[Chore, ...] = (
+            ChangedRules(partition),
+            MovedBorders(partition),
+            CountsNews(partition, settings.topics.counts),
+            DueDays(partition),
+            MovedScores(partition),
+            self._standings,
+        )
+
+    # -- from outside
+
+    def start(self) -> None:
+        """Say how far the partition is, then work until closed."""
+        self._task = asyncio.create_task(self._run())
+
+    async def put(self, batch: Batch, topic: Input) -> None:
+        """Hand a batch over; waits while several are waiting. After closing it is dropped: who
+        takes the partition over reads it again."""
+        while len(self._batches) >= _WAITING_BATCHES and not self._closing:
+            self._room.clear()
+            await self._room.wait()
+        self._batches.append((batch, topic))
+        self._wake.set()
+
+    def wake(self) -> None:
+        """There may be something to do: borders have moved."""
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Let what is under way land, then stop. Batches that wait are dropped."""
+        self._closing = True
+        self._wake.set()
+        self._room.set()
+        if self._task is not None:
+            await self._task
+        await self._transactions.close()
+        self.partition.table.store.close()
+
+    # -- the loop
+
+    async def _run(self) -> None:
+        try:
+            await self._commit([])
+            while not self._closing:
+                if not await self._step():
+                    await self._land()
+                    await self._sleep()
+            await self._land()
+        except FencedError as error:
+            log.warning("partition %d is another worker's now: %s", self._number, error)
+            self._closing = True
+            self._room.set()
+        except Exception as error:
+            self._closing = True
+            self._room.set()
+            self._failed(error)
+
+    @property
+    def _number(self) -> int:
+        return self.partition.identity.number
+
+    async def _step(self) -> bool:
+        """Do the next thing, if there is any; whether there was."""
+        did = False
+        marks: list[tuple[TopicPartition, int]] = []
+        chore = self._next_chore()
+        if chore is not None:
+            if chore.scans:
+                await self._land()
+            self._do(chore)
+            did = True
+        if self._batches:
+            marks = await self._take_batch()
+            did = True
+        if did:
+            await self._commit(marks)
+        return did
+
+    async def _take_batch(self) -> list[tuple[TopicPartition, int]]:
+        batch, topic = self._batches.popleft()
+        self._room.set()
+        if not topic.keyed:
+            await self._look_whether_caught_up(batch)
+        else:
+            self._fed_at = self._loop.time()
+        self.partition.take(batch, topic, self._settings.wall_clock())
+        return [(TopicPartition(batch.topic, batch.partition), batch.next_offset)]
+
+    async def _look_whether_caught_up(self, batch: Batch) -> None:
+        """A tick of our own counts only if the inputs have been read to their ends."""
+        if not any(name == OWN_TICK for record in batch.records for name, _ in record.headers):
+            return
+        inputs = [TopicPartition(topic, self._number) for topic in self._settings.topics.inputs]
+        ends = await self._log.end_offsets(inputs)
+        positions = self.partition.marker.positions
+        self.partition.caught_up = all(
+            positions.get(tp.topic, 0) >= end for tp, end in ends.items()
+        )
+
+    # -- chores
+
+    def _next_chore(self) -> Chore | None:
+        now = self._loop.time()
+        for number, chore in enumerate(self._chores):
+            if chore.pending() and now >= self._ready_at(number, chore):
+                return chore
+        return None
+
+    def _ready_at(self, number: int, chore: Chore) -> float:
+        waited = self._begun[number] + chore.wait_seconds
+        if self._batches:
+            return waited
+        return min(waited, self._fed_at + chore.idle_seconds)
+
+    def _do(self, chore: Chore) -> None:
+        """A slice; the wait for the next beginning counts from the end of the last slice."""
+        if chore.slice():
+            self._begun[self._chores.index(chore)] = self._loop.time()
+
+    async def _sleep(self) -> None:
+        self._wake.clear()
+        now = self._loop.time()
+        times = [
+            self._ready_at(n, chore) for n, chore in enumerate(self._chores) if chore.pending()
+        ]
+        timeout = max(min(times) - now, 0.0) if times else None
+        if self._batches or self._closing or timeout == 0.0:
+            return
+        try:
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    # -- committing
+
+    async def _commit(self, marks: list[tuple[TopicPartition, int]]) -> None:
+        """Seal what has been folded; commit it once the commit before has landed."""
+        partition = self.partition
+        partition.marker.sequence += 1
+        sealed, outputs = partition.seal()
+        marker = encode_marker(partition.marker)
+        changelog = self._settings.topics.changelog
+        number = self._number
+        states = [Write(changelog, number, key, value) for key, value in sealed.changelog]
+        writes = [
+            *states,
+            *outputs,
+            self._progress(),
+            Write(changelog, number, keys.MARKER, marker),
+        ]
+        await self._land()
+        self._landing = asyncio.create_task(self._carry_out(sealed, writes, marks))
+
+    async def _carry_out(
+        self, sealed: Sealed, writes: list[Write], marks: list[tuple[TopicPartition, int]]
+    ) -> None:
+        ends = await self._transactions.commit(writes)
+        offset = ends[TopicPartition(self._settings.topics.changelog, self._number)]
+        marker = writes[-1].value
+        assert marker is not None
+        self.partition.marker.changelog_offset = offset
+        position = offset.to_bytes(8, "big", signed=True)
+        table = self.partition.table
+        ops = [*sealed.store, (keys.MARKER, marker), (keys.CHANGELOG_OFFSET, position)]
+        table.store.write(ops)
+        table.written(sealed)
+        for partition, next_offset in marks:
+            self._settings.mark_done(partition, next_offset)
+
+    async def _land(self) -> None:
+        """Return when nothing is under way any more."""
+        if self._landing is not None:
+            landing, self._landing = self._landing, None
+            await landing
+
+    def _progress(self) -> Write:
+        partition, marker = self.partition, self.partition.marker
+        now, done, today = marker.stream_time_us, marker.days_done, partition.today
+        changed_rules = marker.rules != partition.rules.digest
+        progress = Progress(
+            at=self._settings.wall_clock().astimezone(UTC),
+            partition=self._number,
+            inputs=dict(marker.positions),
+            stream_time=None if now is None else instant(now),
+            days_done=None if done is None else as_date(done),
+            due_pending=changed_rules or (today is not None and (done is None or done < today)),
+            counts=marker.counts_version,
+            counts_pending=bool(partition.table.counts.changed) or not marker.counts_version,
+            borders=marker.tiers_applied.version,
+            scores=marker.scores_applied.version,
+            standings_pending=self._standings.count(),
+            web=self._settings.web,
+        )
+        key = str(self._number).encode()
+        return Write(self._settings.topics.progress, self._number, key, encode(progress))

@@ -1,0 +1,186 @@
+"""From what was decided to records for the topics out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+from schemas.cloudevents import headers_of, source_of, type_of
+from schemas.dead_letters import Original, dead_letter
+from schemas.encoding import encode
+from schemas.invalid import InvalidRecord
+from schemas.outputs import (
+    TIERS,
+    CustomerErased,
+    Direction,
+    DormantCustomer,
+    Said,
+    Source,
+    Standing,
+    Tier,
+    TierChange,
+)
+from streams import topics
+from streams.domain import dormancy
+from streams.domain.customer import NO_DAY, UNKNOWN, Customer
+from streams.domain.days import as_date, instant
+from streams.domain.decide import StageSaid, TierChanged
+from streams.domain.orders_fold import newest_order_day
+from streams.engine.records import Record, Write
+from streams.topics import Topic
+
+
+class Cause(NamedTuple):
+    """What caused an event: an input record, or (source None) the partition itself.
+
+    `identity` is the same whenever the same cause is worked on again, so event ids are too.
+    """
+
+    identity: str
+    at_us: int
+    source: Source | None
+
+
+class Emitter:
+    """Makes the records that one partition says. `prefix`: of the topics' names."""
+
+    def __init__(self, app_id: str, prefix: str, partition: int, rules: str) -> None:
+        self._source = source_of(app_id, partition)
+        self._prefix = prefix
+        self._partition = partition
+        self._rules = rules
+
+    def tier_change(
+        self,
+        customer_id: str,
+        customer: Customer,
+        change: TierChanged,
+        share: float | None,
+        cause: Cause,
+    ) -> Write:
+        """A tier-change, with the figures as they are now."""
+        event = TierChange(
+            **self._head(topics.TIER_CHANGES, customer_id, cause),
+            from_tier=_tier(change.from_tier),
+            to=_tier(change.to_tier),
+            direction=_direction(change.from_tier, change.to_tier),
+            cause=change.cause,  # type: ignore[arg-type]
+            revenue=customer.revenue,
+            profit=customer.profit,
+            frequency=customer.frequency,
+            recency_days=change.recency_days,
+            rfm=_rfm(customer.rfm),
+            share=share,
+            account_manager=customer.account_manager,
+        )
+        return self._write(topics.TIER_CHANGES, customer_id, event, cause.at_us)
+
+    def stage(
+        self, customer_id: str, customer: Customer, said: StageSaid, cause: Cause, number: int
+    ) -> Write:
+        """A stage of silence; `number` tells apart several of one cause."""
+        cause = cause._replace(at_us=said.at_us)
+        standing = said.standing
+        held = dormancy.STAGES.index(said.stage) if said.stage in dormancy.STAGES else 0
+        event = DormantCustomer(
+            **self._head(topics.DORMANT_CUSTOMERS, customer_id, cause, number),
+            from_stage=dormancy.STAGES[said.from_stage],  # type: ignore[arg-type]
+            stage=said.stage,  # type: ignore[arg-type]
+            silent_days=said.silent_days,
+            usual_gap_days=said.gap_days,
+            last_order_day=_day(said.last_order_day),
+            tier=_tier(standing.tier),
+            rfm=_rfm(standing.rfm),
+            revenue=standing.revenue,
+            revenue_at_risk=dormancy.revenue_at_risk(standing.revenue, held),
+            p_alive=None,
+            account_manager=customer.account_manager,
+        )
+        return self._write(topics.DORMANT_CUSTOMERS, customer_id, event, said.at_us)
+
+    def standing(
+        self,
+        customer_id: str,
+        customer: Customer,
+        today: int | None,
+        share: float | None,
+        cause: Cause,
+    ) -> Write:
+        """The current standing; `today` None: there is no stream time yet."""
+        newest = newest_order_day(customer.days) if customer.lifetime_orders >= 1 else NO_DAY
+        known = newest != NO_DAY and today is not None
+        event = Standing(
+            **self._head(topics.CUSTOMER_STANDINGS, customer_id, cause),
+            tier=TIERS[customer.tier],
+            rfm=_rfm(customer.rfm),
+            revenue=customer.revenue,
+            profit=customer.profit,
+            frequency=customer.frequency,
+            recency_days=today - newest if known and today is not None else None,
+            last_order_day=_day(newest),
+            share=share,
+            stage=dormancy.STAGES[customer.stage],  # type: ignore[arg-type]
+            account_manager=customer.account_manager,
+            name=customer.name,
+        )
+        return self._write(topics.CUSTOMER_STANDINGS, customer_id, event, cause.at_us)
+
+    def erased(self, customer_id: str, cause: Cause) -> list[Write]:
+        """That a customer is erased, and the end of their standing."""
+        event = CustomerErased(**self._head(topics.CUSTOMER_ERASED, customer_id, cause))
+        standings = self._prefix + topics.CUSTOMER_STANDINGS.name
+        return [
+            Write(standings, self._partition, customer_id.encode(), None),
+            self._write(topics.CUSTOMER_ERASED, customer_id, event, cause.at_us),
+        ]
+
+    def dead_letter(
+        self, source: Source, record: Record, why: InvalidRecord, at: datetime
+    ) -> Write:
+        """A record that can't be used, whole."""
+        original = Original(record.key, record.value, tuple(record.headers))
+        event = dead_letter(source, original, why, at=at, rules=self._rules)
+        topic = topics.DEAD_LETTERS
+        headers = headers_of(event, type_of(topic.name), self._source, at)
+        return Write(self._prefix + topic.name, self._partition, record.key, encode(event), headers)
+
+    def _head(self, topic: Topic, customer_id: str, cause: Cause, number: int = 0) -> dict:  # type: ignore[type-arg]
+        return {
+            "event_id": event_id(cause.identity, topic.name, customer_id, number),
+            "customer_id": customer_id,
+            "at": instant(cause.at_us),
+            "rules": self._rules,
+            "source": cause.source,
+        }
+
+    def _write(self, topic: Topic, customer_id: str, event: Said, at_us: int) -> Write:
+        headers = headers_of(event, type_of(topic.name), self._source, instant(at_us))
+        name = self._prefix + topic.name
+        return Write(name, self._partition, customer_id.encode(), encode(event), headers)
+
+
+def event_id(identity: str, topic: str, customer_id: str, number: int) -> str:
+    """The same for the same cause, topic, customer and number; 32 hex digits."""
+    text = f"{identity}|{topic}|{number}|{customer_id}"
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _tier(tier: int) -> Tier | None:
+    return None if tier == UNKNOWN else TIERS[tier]
+
+
+def _direction(before: int, after: int) -> Direction:
+    if before == UNKNOWN:
+        return "entered"
+    if after == UNKNOWN:
+        return "left"
+    return "up" if after < before else "down"
+
+
+def _rfm(rfm: int) -> str | None:
+    return str(rfm) if rfm else None
+
+
+def _day(day: int) -> date | None:
+    return None if day == NO_DAY else as_date(day)

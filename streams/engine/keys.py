@@ -1,0 +1,57 @@
+"""The keys of a partition's store. States, chunks and the marker are in the changelog too, under
+the same keys; the indexes are derived from the states.
+
+| key | value |
+|---|---|
+| `c` customer | state |
+| `s` customer, chunk number | event ids taken that don't fit the state |
+| NUL `m` | the marker: how far the inputs are read, and all else that is one per partition |
+| NUL `o` | offset of that marker in the changelog |
+| `d` due day, customer | nothing: on that day time alone changes this customer |
+| `r` code, customer | rank value: active customers in the order of the ranking |
+| `f`, `m` code, customer | nothing: active customers in the order of frequency, of revenue |
+"""
+
+from __future__ import annotations
+
+import struct
+
+MARKER = b"\x00m"
+CHANGELOG_OFFSET = b"\x00o"
+STATES = b"c"
+CHUNKS = b"s"
+DUE = b"d"
+RANK = b"r"
+FREQUENCY = b"f"
+MONETARY = b"m"
+
+_DAY_BIAS = 1 << 40  # days before 1970 sort before those after
+_due = struct.Struct(">cQ").pack
+_chunk = struct.Struct(">cH").pack
+DUE_PREFIX = 9
+CODE_PREFIX = 4
+
+
+def state_key(customer: bytes) -> bytes:
+    """The key of a customer's state."""
+    return b"c" + customer
+
+
+def due_key(day: int, customer: bytes = b"") -> bytes:
+    """The key under which a customer is due on a day; without one, where the day begins."""
+    return _due(DUE, day + _DAY_BIAS) + customer
+
+
+def code_key(index: bytes, code: int, customer: bytes = b"") -> bytes:
+    """The key of a customer in an index by code; without one, where the code begins."""
+    return index + code.to_bytes(3, "big") + customer
+
+
+def code_of(key: bytes) -> int:
+    """The code in a key of an index by code."""
+    return int.from_bytes(key[1:CODE_PREFIX], "big")
+
+
+def chunk_key(customer: bytes, number: int) -> bytes:
+    """The key of a chunk of event ids; the customer's length keeps customers apart."""
+    return _chunk(CHUNKS, len(customer)) + customer + number.to_bytes(4, "big")

@@ -1,0 +1,181 @@
+"""Which partitions are this worker's: taken over, worked on, given back.
+
+Taking over: fence off whoever had it, bring the store to the end of the changelog, then let the
+inputs flow from exactly the positions that the state knows. Each partition in a task of its own,
+so that a large one holds up no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streams.domain.rules import Rules
+from streams.engine.borders import BorderKeeper
+from streams.engine.door import Door, DoorSettings
+from streams.engine.log import FencedError, WorkerLog
+from streams.engine.partition import Identity, Input, Partition
+from streams.engine.ranking import Ranking
+from streams.engine.records import Batch, TopicPartition
+from streams.engine.recovery import Place, recover
+from streams.engine.store import StoreMemory
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What all partitions of a worker share."""
+
+    worker_log: WorkerLog
+    ranking: Ranking
+    memory: StoreMemory
+    rules: Rules
+    inputs: tuple[str, ...]  # full names of the input topics
+    place: Callable[[int], Place]
+    identity: Callable[[int], Identity]
+    door: DoorSettings
+    release: Callable[[Mapping[TopicPartition, int]], None]
+    new_keeper: Callable[[], BorderKeeper]
+    failed: Callable[[BaseException], None]
+
+
+class Partitions:
+    """The doors of the partitions that are ours, by number. Faust's consumer calls the first
+    two methods in a rebalance."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._doors: dict[int, Door] = {}
+        self._taking_over: dict[int, asyncio.Task[None]] = {}
+        self._keeper: BorderKeeper | None = None
+        worker.ranking.on_borders = self._on_borders
+
+    async def assigned(self, partitions: set[TopicPartition]) -> None:
+        """Begin to take these over; each is released when its state is whole."""
+        await self.revoked(partitions)
+        for tp in sorted(partitions):
+            if tp.topic == self._worker.inputs[0]:
+                self._begin(tp.partition, self._take_over(tp.partition))
+            elif tp.topic == self._worker.door.topics.counts:
+                self._begin(_KEEPER, self._keep_borders(tp))
+
+    async def revoked(self, partitions: set[TopicPartition]) -> None:
+        """Let what is under way land, then let go."""
+        numbers = {tp.partition for tp in partitions if tp.topic == self._worker.inputs[0]}
+        keeps = any(tp.topic == self._worker.door.topics.counts for tp in partitions)
+        tasks = [self._taking_over.pop(n, None) for n in (*numbers, *([_KEEPER] * keeps))]
+        await _cancel([task for task in tasks if task is not None])
+        doors = [self._doors.pop(number) for number in numbers if number in self._doors]
+        await asyncio.gather(*(door.close() for door in doors))
+        if keeps and self._keeper is not None:
+            keeper, self._keeper = self._keeper, None
+            await keeper.close()
+
+    async def close(self) -> None:
+        """Give everything back."""
+        await _cancel(list(self._taking_over.values()))
+        doors, self._doors = list(self._doors.values()), {}
+        await asyncio.gather(*(door.close() for door in doors))
+        if self._keeper is not None:
+            await self._keeper.close()
+
+    # -- what agents and the web ask for
+
+    async def put(self, batch: Batch, topic: Input) -> None:
+        """Hand a batch to its partition. One that is not ours any more is read by its owner."""
+        door = self._doors.get(batch.partition)
+        if door is not None:
+            await door.put(batch, topic)
+
+    async def add_counts(self, batch: Batch) -> None:
+        """Hand published counts to the keeper of the borders, where that is us."""
+        if self._keeper is None:
+            return
+        try:
+            await self._keeper.take(batch)
+        except FencedError as error:
+            log.warning("the borders are another worker's now: %s", error)
+            self._keeper = None
+
+    def partitions(self) -> list[Partition]:
+        """The partitions that are ours and recovered."""
+        return [door.partition for door in self._doors.values()]
+
+    def partition(self, number: int) -> Partition | None:
+        """One of them, or None."""
+        door = self._doors.get(number)
+        return None if door is None else door.partition
+
+    # -- taking over
+
+    def _begin(self, number: int, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._taking_over[number] = task
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, FencedError):
+            log.warning("another worker took over meanwhile: %s", error)
+        elif error is not None:
+            self._worker.failed(error)
+
+    async def _take_over(self, number: int) -> None:
+        worker = self._worker
+        transactions = worker.worker_log.transactions("customers", number)
+        await transactions.take_over()
+        rules = worker.rules
+        place = worker.place(number)
+        recovered = await recover(worker.worker_log, place, worker.memory, rules)
+        await worker.ranking.caught_up()
+        partition = Partition(
+            worker.identity(number), rules, recovered.table, recovered.marker,
+            worker.ranking.counts, worker.ranking.borders,
+        )  # fmt: skip
+        partition.pending.update(recovered.pending)
+        self._compare_counts(partition)
+        door = Door(partition, transactions, worker.worker_log, worker.door, worker.failed)
+        self._doors[number] = door
+        door.start()
+        positions = recovered.marker.positions
+        worker.release(
+            {TopicPartition(topic, number): positions.get(topic, 0) for topic in worker.inputs}
+        )
+        log.info(
+            "partition %d is ours: %d customers active", number, partition.table.counts.customers
+        )
+
+    def _compare_counts(self, partition: Partition) -> None:
+        """Mark for publishing what differs between the counts that are and those published."""
+        counts, number = partition.table.counts, partition.identity.number
+        published = self._worker.ranking.counts.published(number)
+        chunks = counts.chunks() | published.keys()
+        counts.changed = {
+            chunk for chunk in chunks if counts.chunk(chunk) != published.get(chunk, [])
+        }
+        version = self._worker.ranking.counts.versions.get(number, 0)
+        partition.marker.counts_version = max(partition.marker.counts_version, version)
+
+    async def _keep_borders(self, counts: TopicPartition) -> None:
+        keeper = self._worker.new_keeper()
+        await keeper.take_over(self._worker.worker_log)
+        self._keeper = keeper
+        self._worker.release({counts: 0})
+
+    def _on_borders(self) -> None:
+        for door in self._doors.values():
+            door.partition.scene.borders = self._worker.ranking.borders
+            door.wake()
+
+
+_KEEPER = -1  # stands for the keeper of the borders among the numbers of partitions
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,55 @@
+"""What is one per partition: how far it is. Last record of every transaction in the changelog."""
+
+from __future__ import annotations
+
+import msgspec
+
+from streams.domain.pyramid import NO_BORDERS, Borders
+
+VERSION = 1
+
+
+class MarkerVersionError(Exception):
+    """The state was written by a newer version of the product."""
+
+
+class Marker(msgspec.Struct):
+    """How far a partition is. Kept in the store and in the changelog, in the same commit as
+    what it speaks of."""
+
+    state_id: str  # made when the partition's state began: a store of another one is not used
+    partitions: int  # of the inputs, when the state began
+    time_zone: str
+    base_currency: str
+    version: int = VERSION
+    rules: str = ""  # digest of the rules that every customer has been assessed by
+    positions: dict[str, int] = {}  # input topic (full name) -> next offset
+    began_us: int | None = None  # the first stream time that there was
+    stream_time_us: int | None = None
+    days_done: int | None = None  # what was due up to this day is done
+    sequence: int = 0  # commits so far
+    counts_version: int = 0  # of the counts published last
+    tiers_applied: Borders = NO_BORDERS  # everybody's tier is by these borders
+    scores_applied: Borders = NO_BORDERS  # everybody's scores are by these
+    standings_offset: int = -1  # every standing up to this changelog offset has been sent
+    changelog_offset: int = -1  # of this marker; in the store alone
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Marker)
+
+
+def encode_marker(marker: Marker) -> bytes:
+    """The marker as MessagePack."""
+    return _encoder.encode(marker)
+
+
+def decode_marker(data: bytes) -> Marker:
+    """The marker of `encode_marker`; MarkerVersionError where it is of a newer version."""
+    version = msgspec.msgpack.decode(data).get("version", VERSION)
+    if version > VERSION:
+        raise MarkerVersionError(
+            f"the state has version {version}, this program knows {VERSION}: "
+            "run the newer program, nothing was changed"
+        )
+    return _decoder.decode(data)

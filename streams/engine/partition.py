@@ -1,0 +1,367 @@
+"""One partition of the customers: folds records, time and borders into the table.
+
+Everything here is synchronous and deterministic: it reads no clock and does no I/O but reads of
+the store. The door (`door.py`) calls it, in turn, and commits what `seal` returns.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from schemas.invalid import InvalidRecord
+from schemas.keys import check_key, customer_id_of
+from schemas.outputs import Source
+from streams.domain.customer import Customer
+from streams.domain.days import Calendar, instant, micros
+from streams.domain.decide import (
+    Said,
+    Scene,
+    TierChanged,
+    decide_on_erasure,
+    decide_on_event,
+    decide_on_time,
+)
+from streams.domain.money import Exchange
+from streams.domain.orders_fold import newest_order_day
+from streams.domain.pyramid import Borders, rank_code
+from streams.domain.rules import Rules
+from streams.engine.counts import GlobalCounts
+from streams.engine.dedupe import Dedupe, event_hash
+from streams.engine.emit import Cause, Emitter
+from streams.engine.marker import Marker
+from streams.engine.records import Batch, Record, Write
+from streams.engine.table import CustomerTable, Sealed
+
+_FUTURE = timedelta(hours=24)
+
+
+class HoleError(Exception):
+    """A batch begins after the position: records in between would be lost."""
+
+
+class Turn(NamedTuple):
+    """One record being folded in. `name` is the key: the customer's id in UTF-8."""
+
+    topic: str  # without prefix
+    source: Source
+    record: Record
+    customer_id: str
+    name: bytes
+    at_us: int  # the event's own time
+
+
+class Input(NamedTuple):
+    """What an agent knows of its topic: how bytes become an event and how it is folded in.
+
+    `when` gives an event's own time. Without `keyed` records belong to no customer (`clock`);
+    without `once` they have no event_id (`customers`).
+    """
+
+    topic: str
+    parse: Callable[[bytes | None, datetime], Any]
+    when: Callable[[Any], datetime | None]
+    fold: Callable[[Partition, Turn, Any], None]
+    keyed: bool = True
+    once: bool = True
+
+
+class Changed(NamedTuple):
+    """Why a standing has to be published: the record that changed it, if any, and when."""
+
+    source: Source | None
+    at_us: int
+
+
+class Identity(NamedTuple):
+    """Whose partition it is. `is_ours` tells whether a key belongs here."""
+
+    app_id: str
+    prefix: str
+    number: int
+    is_ours: Callable[[bytes], bool]
+
+
+class Partition:
+    """The customers of one partition, and what is said of them."""
+
+    def __init__(
+        self, identity: Identity, rules: Rules, table: CustomerTable, marker: Marker,
+        ranking: GlobalCounts, borders: Borders,
+    ) -> None:  # fmt: skip
+        self.identity = identity
+        self.rules = rules
+        self.table = table
+        self.marker = marker
+        self.scene = Scene(rules, Calendar(rules.time_zone), borders)
+        self.exchange = Exchange(rules.base_currency, rules.rates)
+        self.pending: dict[bytes, Changed] = {}  # standings yet to be published
+        self.tally: Counter[tuple[str, str]] = Counter()  # (topic, what became of it) -> records
+        self.emitter = Emitter(identity.app_id, identity.prefix, identity.number, rules.digest)
+        self.dedupe = Dedupe(table, rules.dedupe_days)
+        self.caught_up = False  # as of the last look: whether a tick of our own counts
+        self._ranking = ranking
+        self._outputs: list[Write] = []
+        self._visible: dict[bytes, tuple[Any, ...]] = {}
+
+    # -- time
+
+    @property
+    def stream_time_us(self) -> int | None:
+        """The greatest of the order times and ticks so far; None before the first."""
+        return self.marker.stream_time_us
+
+    @property
+    def today(self) -> int | None:
+        """The day of stream time, as a day number."""
+        now = self.marker.stream_time_us
+        return None if now is None else self.scene.calendar.day_of(now)
+
+    @property
+    def window_begin(self) -> int | None:
+        """The newest day that has left the window; None while there is no stream time."""
+        today = self.today
+        return None if today is None else today - self.rules.window_days
+
+    def move_time(self, moment_us: int) -> None:
+        """Stream time goes on to this moment; it never goes back."""
+        marker = self.marker
+        if marker.stream_time_us is None:
+            marker.began_us = marker.stream_time_us = moment_us
+        elif moment_us > marker.stream_time_us:
+            marker.stream_time_us = moment_us
+
+    def now_us(self, turn: Turn) -> int:
+        """Stream time; before there is one, the event's own time."""
+        now = self.marker.stream_time_us
+        return turn.at_us if now is None else now
+
+    # -- records
+
+    def take(self, batch: Batch, topic: Input, wall_clock: datetime) -> None:
+        """Fold in what of a batch is not in yet. HoleError where records before it are missing."""
+        position = self.marker.positions.get(batch.topic, 0)
+        if batch.first_offset > position:
+            raise HoleError(
+                f"{batch.topic} partition {batch.partition}: read on at {batch.first_offset}, "
+                f"but {position} is the next offset to be counted"
+            )
+        records = batch.records
+        if batch.first_offset < position:
+            records = [record for record in records if record.offset >= position]
+        latest = wall_clock + _FUTURE
+        read = [_read(topic, record, latest) for record in records]
+        if topic.keyed:
+            self.table.load({record.key for record in records if record.key is not None})
+        for record, event in zip(records, read, strict=True):
+            self._take_one(batch.topic, topic, record, event)
+        if batch.next_offset > position:
+            self.marker.positions[batch.topic] = batch.next_offset
+
+    def _take_one(self, full_name: str, topic: Input, record: Record, event: Any) -> None:
+        source = Source(full_name, self.identity.number, record.offset)
+        try:
+            if isinstance(event, InvalidRecord):
+                raise event
+            self._fold(topic, source, record, event)
+        except InvalidRecord as why:
+            self._bury(topic.topic, source, record, why)
+
+    def _fold(self, topic: Input, source: Source, record: Record, event: Any) -> None:
+        turn = _turn(topic, source, record, event)
+        if topic.keyed and not self.identity.is_ours(turn.name) and self._is_stranger(turn):
+            raise InvalidRecord(
+                "wrong_partition",
+                f"customer {turn.customer_id!r} belongs into another partition than "
+                f"{self.identity.number}: set the producer's partitioner to murmur2 "
+                "(librdkafka: partitioner=murmur2_random), or TIERSTREAM_PARTITIONER=trust "
+                "where all producers agree on another one",
+            )
+        if not topic.once:
+            topic.fold(self, turn, event)
+            self.tally[topic.topic, "counted"] += 1
+            return
+        event_id = event_hash(topic.topic, event.event_id)
+        if self._is_repeat(turn, event_id):
+            self.tally[topic.topic, "repeated"] += 1
+            return
+        topic.fold(self, turn, event)
+        self.tally[topic.topic, "counted"] += 1
+        customer = self.table.touch(turn.name)
+        now, began = self.marker.stream_time_us, self.marker.began_us
+        self.dedupe.remember(turn.name, customer, event_id, now, began)
+
+    def _is_stranger(self, turn: Turn) -> bool:
+        return self.table.get(turn.name) is None
+
+    def _is_repeat(self, turn: Turn, event_id: int) -> bool:
+        customer = self.table.get(turn.name)
+        if customer is None:
+            return False
+        now, began = self.marker.stream_time_us, self.marker.began_us
+        return self.dedupe.is_repeat(turn.name, customer, event_id, now, began)
+
+    def _bury(self, topic: str, source: Source, record: Record, why: InvalidRecord) -> None:
+        now = self.marker.stream_time_us
+        at = instant(record.timestamp_ms * 1000 if now is None else now)
+        self._outputs.append(self.emitter.dead_letter(source, record, why, at))
+        self.tally[topic, why.code] += 1
+
+    # -- customers: open, change, close
+
+    def open(self, turn: Turn) -> Customer:
+        """The customer of a record, what had fallen due by then applied first."""
+        customer = self._touch(turn.name)
+        now = self.marker.stream_time_us
+        if now is not None and customer.due <= (today := self.scene.calendar.day_of(now)):
+            cause = Cause(_identity(turn.source) + "/due", now, None)
+            self._apply_time(turn.name, customer, today, cause, "expiry")
+        return customer
+
+    def close(self, turn: Turn, customer: Customer, newest_before: int, cause: str) -> None:
+        """Say what an event has changed, and keep the customer's place in the indexes."""
+        at_us = self.now_us(turn)
+        today = self.scene.calendar.day_of(at_us)
+        said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
+        self._say(turn.name, customer, said, Cause(_identity(turn.source), at_us, turn.source))
+        self._mark_pending(turn.name, customer, Changed(turn.source, at_us))
+
+    def erase(self, turn: Turn) -> None:
+        """A tombstone: every trace of the customer goes, and it is said."""
+        at_us = self.now_us(turn)
+        cause = Cause(_identity(turn.source), at_us, turn.source)
+        if self.table.get(turn.name) is not None:
+            self._say_goodbye(turn, cause)
+        self._outputs += self.emitter.erased(turn.customer_id, cause)
+        self.pending.pop(turn.name, None)
+        self._visible.pop(turn.name, None)
+        self.dedupe.forget(turn.name)
+
+    def _say_goodbye(self, turn: Turn, cause: Cause) -> None:
+        customer = self.open(turn)
+        today = self.scene.calendar.day_of(cause.at_us)
+        said = decide_on_erasure(customer, today, cause.at_us, self.scene)
+        self._say(turn.name, customer, said, cause)
+        self.table.erase(turn.name)
+
+    # -- time and borders, without a record
+
+    def pass_time(self, names: list[bytes], cause: str) -> None:
+        """Bring customers up to the day of stream time, or to the borders as they are now."""
+        if not names:
+            return
+        now, today = self.marker.stream_time_us, self.today
+        assert now is not None
+        assert today is not None
+        self.table.load(names)
+        identity = f"{self.identity.number}/{self.marker.sequence}/{now}"
+        for name in names:
+            if self.table.get(name) is not None:
+                customer = self._touch(name)
+                self._apply_time(name, customer, today, Cause(identity, now, None), cause)
+
+    def _apply_time(
+        self, name: bytes, customer: Customer, today: int, cause: Cause, why: str
+    ) -> None:
+        if why == "rules":
+            newest = newest_order_day(customer.days)
+            said = decide_on_event(customer, today, cause.at_us, newest, why, self.scene)
+        else:
+            said = decide_on_time(customer, today, self.scene, why)
+        self._say(name, customer, said, cause)
+        self._mark_pending(name, customer, Changed(None, cause.at_us))
+
+    # -- saying
+
+    def share(self, customer: Customer) -> float | None:
+        """above / n of an active customer, by the counts known."""
+        return self._ranking.share(rank_code(customer.rank)) if customer.active else None
+
+    def _say(self, name: bytes, customer: Customer, said: list[Said], cause: Cause) -> None:
+        number = 0
+        for one in said:
+            customer_id = name.decode()
+            if isinstance(one, TierChanged):
+                share = self.share(customer)
+                write = self.emitter.tier_change(customer_id, customer, one, share, cause)
+            else:
+                write = self.emitter.stage(customer_id, customer, one, cause, number)
+                number += 1
+            self._outputs.append(write)
+
+    def _touch(self, name: bytes) -> Customer:
+        customer = self.table.touch(name)
+        if name not in self._visible:
+            self._visible[name] = _visible(customer)
+        return customer
+
+    def _mark_pending(self, name: bytes, customer: Customer, changed: Changed) -> None:
+        if name not in self.pending and _visible(customer) == self._visible[name]:
+            return
+        if changed.source is not None or name not in self.pending:
+            self.pending[name] = changed
+
+    def publish_standings(self, names: dict[bytes, Changed]) -> None:
+        """The current standings of these customers become outputs."""
+        self.table.load(names)
+        now, today = self.marker.stream_time_us, self.today
+        identity = f"{self.identity.number}/{self.marker.sequence}"
+        for name, changed in names.items():
+            customer = self.table.get(name)
+            if customer is None:
+                continue  # erased meanwhile
+            cause = Cause(identity, changed.at_us if now is None else now, changed.source)
+            share = self.share(customer)
+            self._outputs.append(
+                self.emitter.standing(name.decode(), customer, today, share, cause)
+            )
+
+    def add_outputs(self, writes: list[Write]) -> None:
+        """Records to be said with the next commit."""
+        self._outputs += writes
+
+    def seal(self) -> tuple[Sealed, list[Write]]:
+        """The table's changes and the outputs since the last seal."""
+        outputs, self._outputs = self._outputs, []
+        self._visible = {}
+        return self.table.seal(), outputs
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether `seal` would return anything."""
+        return bool(self._outputs) or self.table.has_changes
+
+
+def _read(topic: Input, record: Record, latest: datetime) -> Any:
+    try:
+        return topic.parse(record.value, latest)
+    except InvalidRecord as why:
+        return why
+
+
+def _turn(topic: Input, source: Source, record: Record, event: Any) -> Turn:
+    when = topic.when(event)
+    at_us = record.timestamp_ms * 1000 if when is None else micros(when)
+    if not topic.keyed:
+        return Turn(topic.topic, source, record, "", b"", at_us)
+    if event is None:  # a tombstone: the key alone says whose
+        customer_id = customer_id_of(record.key)
+    else:
+        customer_id = event.customer_id
+        check_key(record.key, customer_id)
+    assert record.key is not None
+    return Turn(topic.topic, source, record, customer_id, record.key, at_us)
+
+
+def _identity(source: Source) -> str:
+    return f"{source.topic}/{source.partition}/{source.offset}"
+
+
+def _visible(customer: Customer) -> tuple[Any, ...]:
+    """What a standing shows, apart from recency and share."""
+    return (
+        customer.tier, customer.rfm, customer.revenue, customer.profit, customer.frequency,
+        customer.stage, newest_order_day(customer.days), customer.account_manager, customer.name,
+    )  # fmt: skip

@@ -1,0 +1,180 @@
+"""Brings a partition's store to the end of its changelog, and says what is in it.
+
+The store is a cache of the changelog: one that doesn't go with it (another log, a log that lost
+its tail, other rules of ranking) is thrown away and built anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from streams.domain.rules import Rules
+from streams.engine import keys
+from streams.engine.log import LogError, WorkerLog
+from streams.engine.marker import Marker, decode_marker, encode_marker
+from streams.engine.partition import Changed
+from streams.engine.records import Record, TopicPartition
+from streams.engine.store import Store, StoreMemory, discard_store
+from streams.engine.table import CustomerTable
+
+_CHUNK = 20_000  # states written at a time
+_TAIL = 8  # records at the end of a changelog among which its newest marker is
+
+log = logging.getLogger(__name__)
+
+
+class StateError(LogError):
+    """State that these settings or rules can't go on with; the message says the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A partition's table at the end of its changelog, and the standings yet to be sent."""
+
+    table: CustomerTable
+    marker: Marker
+    pending: dict[bytes, Changed]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a partition's state is kept: its changelog, and its store's folder."""
+
+    changelog: TopicPartition
+    path: Path
+    partitions: int
+
+
+class _MisfitError(Exception):
+    """The store doesn't belong to this changelog."""
+
+
+async def recover(
+    worker_log: WorkerLog, place: Place, memory: StoreMemory, rules: Rules
+) -> Recovered:
+    """The partition's state, up to the committed end of its changelog.
+
+    StateError where the settings don't go with it.
+    """
+    newest = await _newest_marker(worker_log, place.changelog)
+    if newest is None:
+        discard_store(place.path)
+        return _begin(place, memory, rules)
+    _check(newest, place, rules)
+    try:
+        return await _recover(worker_log, place, memory, rules, newest)
+    except _MisfitError as misfit:
+        log.warning("%s: %s; it is built anew from the changelog", place.path, misfit)
+        discard_store(place.path)
+        return await _recover(worker_log, place, memory, rules, newest)
+
+
+async def _newest_marker(worker_log: WorkerLog, changelog: TopicPartition) -> Marker | None:
+    end = (await worker_log.end_offsets([changelog]))[changelog]
+    for start in (max(0, end - _TAIL), 0):
+        newest = None
+        async for batch in worker_log.read(*changelog, start):
+            for record in batch.records:
+                if record.key == keys.MARKER and record.value is not None:
+                    newest = decode_marker(record.value)
+        if newest is not None:
+            return newest
+    return None
+
+
+def _begin(place: Place, memory: StoreMemory, rules: Rules) -> Recovered:
+    marker = Marker(
+        state_id=uuid.uuid4().hex,
+        partitions=place.partitions,
+        time_zone=rules.time_zone,
+        base_currency=rules.base_currency,
+        rules=rules.digest,
+    )
+    table = CustomerTable(Store(place.path, memory), rules.rank_by == "revenue")
+    return Recovered(table, marker, {})
+
+
+def _check(marker: Marker, place: Place, rules: Rules) -> None:
+    for name, held, given in (
+        ("business.time_zone", marker.time_zone, rules.time_zone),
+        ("business.base_currency", marker.base_currency, rules.base_currency),
+        ("the number of partitions", marker.partitions, place.partitions),
+    ):
+        if held != given:
+            raise StateError(
+                f"{name} is {given}, but the state in {place.changelog.topic} was made with "
+                f"{held}: set it back, or begin afresh with another TIERSTREAM_APP_ID and "
+                "TIERSTREAM_TOPIC_PREFIX"
+            )
+
+
+async def _recover(
+    worker_log: WorkerLog, place: Place, memory: StoreMemory, rules: Rules, newest: Marker
+) -> Recovered:
+    store = Store(place.path, memory)
+    try:
+        held = _held_marker(store)
+        if held is not None and held.rules != rules.digest:
+            raise _MisfitError("it was made with other rules")
+        table = CustomerTable(store, rules.rank_by == "revenue")
+        return await _replay(worker_log, place, table, held, newest)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _held_marker(store: Store) -> Marker | None:
+    data, offset = store.get(keys.MARKER), store.get(keys.CHANGELOG_OFFSET)
+    if data is None or offset is None:
+        return None
+    held = decode_marker(data)
+    held.changelog_offset = int.from_bytes(offset, "big", signed=True)
+    return held
+
+
+async def _replay(
+    worker_log: WorkerLog,
+    place: Place,
+    table: CustomerTable,
+    held: Marker | None,
+    newest: Marker,
+) -> Recovered:
+    start = 0
+    if held is not None:
+        if held.state_id != newest.state_id or held.sequence > newest.sequence:
+            raise _MisfitError("it belongs to another log")
+        start = max(held.standings_offset, 0)
+    marker, changed, chunk = None, dict[bytes, Changed](), dict[bytes, bytes | None]()
+    async for batch in worker_log.read(*place.changelog, start):
+        for record in batch.records:
+            assert record.key is not None
+            if record.key == keys.MARKER:
+                marker = _marker_of(record)
+                continue
+            chunk[record.key] = record.value
+            if record.offset > newest.standings_offset and record.key[:1] == keys.STATES:
+                changed[record.key[1:]] = Changed(None, record.timestamp_ms * 1000)
+        if len(chunk) >= _CHUNK:
+            table.restore(chunk)
+            chunk = {}
+    table.restore(chunk)
+    if marker is None:
+        raise _MisfitError("the changelog has no marker where it should be")
+    _keep(table, marker)
+    table.count_all()
+    return Recovered(table, marker, changed)
+
+
+def _marker_of(record: Record) -> Marker:
+    assert record.value is not None
+    marker = decode_marker(record.value)
+    marker.changelog_offset = record.offset
+    return marker
+
+
+def _keep(table: CustomerTable, marker: Marker) -> None:
+    offset = marker.changelog_offset.to_bytes(8, "big", signed=True)
+    table.store.write([(keys.MARKER, encode_marker(marker)), (keys.CHANGELOG_OFFSET, offset)])

@@ -1,0 +1,116 @@
+"""One RocksDB per partition: states, indexes and how far they go. A cache of the changelog.
+
+Memory is bounded whatever the number of customers: every partition of a worker shares one block
+cache (index and filter blocks live in it), and one manager of the write buffers is charged to it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DBCompressionType,
+    Options,
+    Rdict,
+    ReadOptions,
+    WriteBatch,
+    WriteBufferManager,
+    WriteOptions,
+)
+
+Op = tuple[bytes, bytes | None]  # a key and its new value; None deletes
+
+_CACHE_BYTES = 48 << 20
+_WRITE_BUFFERS_BYTES = 24 << 20
+_MEMTABLE_BYTES = 8 << 20
+_OPEN_FILES = 128
+
+
+class StoreMemory:
+    """The memory that all stores of one process share."""
+
+    def __init__(self) -> None:
+        self.cache = Cache(_CACHE_BYTES)
+        self.write_buffers = WriteBufferManager.new_write_buffer_manager_with_cache(
+            _WRITE_BUFFERS_BYTES, False, self.cache
+        )
+
+    def options(self) -> Options:
+        """Options of one store, bound to the shared memory."""
+        options = Options(raw_mode=True)
+        options.create_if_missing(True)
+        options.set_write_buffer_manager(self.write_buffers)
+        options.set_write_buffer_size(_MEMTABLE_BYTES)
+        options.set_max_write_buffer_number(3)
+        options.set_max_open_files(_OPEN_FILES)
+        options.set_max_background_jobs(2)
+        options.set_keep_log_file_num(2)
+        options.set_compression_type(DBCompressionType.lz4())
+        options.set_level_compaction_dynamic_level_bytes(True)
+        options.set_block_based_table_factory(self._tables())
+        return options
+
+    def _tables(self) -> BlockBasedOptions:
+        tables = BlockBasedOptions()
+        tables.set_block_cache(self.cache)
+        tables.set_cache_index_and_filter_blocks(True)
+        tables.set_pin_l0_filter_and_index_blocks_in_cache(True)
+        tables.set_bloom_filter(10, False)
+        tables.set_block_size(8 << 10)
+        return tables
+
+
+class Store:
+    """Ordered bytes to bytes, on disk. One write at a time, whole or not at all."""
+
+    def __init__(self, path: Path, memory: StoreMemory) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = Rdict(str(path), memory.options())
+        self._write_options = WriteOptions()
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key, or None."""
+        return self._db.get(key)  # type: ignore[no-any-return]
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The values of keys, in their order."""
+        return self._db.get(list(keys))  # type: ignore[no-any-return]
+
+    def write(self, ops: Sequence[Op]) -> None:
+        """Apply all or nothing. Sorted by key: RocksDB takes a third less time for it."""
+        batch = WriteBatch(raw_mode=True)
+        put, delete = batch.put, batch.delete
+        for key, value in sorted(ops, key=_key_of):
+            if value is None:
+                delete(key)
+            else:
+                put(key, value)
+        self._db.write(batch, self._write_options)
+
+    def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Keys and values from `begin` on, before `end`, in order of key, as they are now."""
+        read_options = ReadOptions()
+        read_options.set_iterate_upper_bound(end)
+        cursor = self._db.iter(read_options)
+        cursor.seek(begin)
+        while cursor.valid():
+            yield cursor.key(), cursor.value()
+            cursor.next()
+
+    def close(self) -> None:
+        """Flush and let go of the files."""
+        self._db.close()
+
+
+def discard_store(path: Path) -> None:
+    """Delete a store that can't be used; it is rebuilt from the changelog."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _key_of(op: Op) -> bytes:
+    return op[0]
