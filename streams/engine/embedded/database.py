@@ -152,13 +152,16 @@ class Database:
         return result
 
     def _set_up(self) -> None:
+        empty = self.query("SELECT count(*) FROM sqlite_master")[0][0] == 0
+        if not empty:
+            self._check_format()  # before anything of somebody else's database is changed
         self._switch_to_wal()
         for pragma in ("synchronous=NORMAL", "cache_size=-16384", "journal_size_limit=67108864"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.wal_autocheckpoint(0)
-        if self.query("PRAGMA user_version")[0][0] == 0:
+        if empty:
             self.write(self._create_layout)
-        self._check_format()
+            self._check_format()
 
     def _switch_to_wal(self) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -178,10 +181,8 @@ class Database:
             return
 
     def _create_layout(self) -> None:
-        if self.query("PRAGMA user_version")[0][0]:
+        if self.query("SELECT count(*) FROM sqlite_master")[0][0]:
             return  # another process was faster
-        if self.query("SELECT name FROM sqlite_master"):
-            raise self._not_a_log()
         self._connection.execute(_LAYOUT)
         self._connection.execute("INSERT INTO log VALUES (?)", (str(uuid.uuid4()),))
         self._connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
@@ -189,19 +190,16 @@ class Database:
 
     def _check_format(self) -> None:
         if self.query("PRAGMA application_id")[0][0] != _APPLICATION_ID:
-            raise self._not_a_log()
+            raise LogError(
+                f"{self.path} is a database, but not an embedded log: "
+                "choose another path in TIERSTREAM_BROKER"
+            )
         found = self.query("PRAGMA user_version")[0][0]
         if found != _FORMAT:
             raise LogError(
                 f"the log {self.path} has format {found}, this version reads {_FORMAT}: "
                 "use the version that wrote it, or another path in TIERSTREAM_BROKER"
             )
-
-    def _not_a_log(self) -> LogError:
-        return LogError(
-            f"{self.path} is a database, but not an embedded log: "
-            "choose another path in TIERSTREAM_BROKER"
-        )
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
