@@ -53,5 +53,5 @@ def _shown(name: str, value: Any, decimals: int) -> str:
     if isinstance(value, int):
         return money(value, decimals) if name.endswith(_MONEY) else f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.4g}"
+        return f"{value:.2%}" if name == "share" else f"{value:,.4g}"
     return printable(str(value))

@@ -32,8 +32,8 @@ example:
   printf '%s\\n' '{"key": "c1", "value": null}' | tierstream replay --raw customers -
 """
 
-_LINES_AT_ONCE = 5_000
-_BYTES_AT_ONCE = 4_000_000
+_LINES_AT_ONCE = 20_000
+_BYTES_AT_ONCE = 8_000_000
 
 Writes = Callable[[Source], Iterator[Write]]
 

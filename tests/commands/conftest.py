@@ -47,7 +47,7 @@ def cli_call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 
     def call(*arguments: object, stdin: str | bytes = b"") -> Result:
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        buffer = io.BufferedReader(io.BytesIO(given))  # type: ignore[arg-type]
+        buffer = io.BufferedReader(io.BytesIO(given))
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(buffer))
         capsys.readouterr()
         try:

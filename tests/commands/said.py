@@ -13,7 +13,7 @@ from schemas.invalid import InvalidRecord
 from schemas.outputs import DeadLetter, DormantCustomer, Source, Standing, TierChange
 
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
-_SAID = {"event_id": "e", "at": AT, "rules": "0" * 12, "source": None}
+_SAID: dict[str, Any] = {"event_id": "e", "at": AT, "rules": "0" * 12, "source": None}
 
 
 def standing(customer_id: str, **changes: Any) -> Standing:

@@ -127,7 +127,12 @@ def test_who_was_erased_is_unknown(cli_call: Cli, log: Log) -> None:
 
 
 def test_the_card_is_for_people(cli_call: Cli, log: Log) -> None:
-    tables = {"lifetime_revenue": 250_031_563, "open_complaints": [], "visit_wanted": True}
+    tables = {
+        "lifetime_revenue": 250_031_563,
+        "open_complaints": [],
+        "visit_wanted": True,
+        "share": 0.004,
+    }
     answer = {**ANSWER, "tables": tables, "why": [{"cause": "order"}, "one\x1b[31m line"]}
     with worker(200, msgspec.json.encode(answer)) as (web, _):
         own(log, "a", web)
@@ -137,6 +142,7 @@ def test_the_card_is_for_people(cli_call: Cli, log: Log) -> None:
     assert "lifetime revenue 2,500,315.63" in lines
     assert "open complaints -" in lines
     assert "visit wanted yes" in lines
+    assert "share 0.40%" in lines
     assert "cause order" in lines
     assert lines[-1] == f"money in CNY; answered by worker {web}"
     assert "\x1b" not in result.out
