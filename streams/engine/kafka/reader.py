@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +17,7 @@ from streams.engine.log import LogError
 from streams.engine.records import Batch, TopicPartition
 
 _FETCH_WAIT_MS = 250  # how long the broker holds back an answer that would be empty
-_LOOK_AGAIN_SECONDS = 1.0
+_LOOK_AGAIN_SECONDS = 1.0  # for an error of the connection
 
 
 def reading_consumer(connection: KafkaConnection, **settings: Any) -> AIOKafkaConsumer:
@@ -33,6 +32,12 @@ def reading_consumer(connection: KafkaConnection, **settings: Any) -> AIOKafkaCo
         **settings,
     }
     return AIOKafkaConsumer(**chosen)
+
+
+async def start_consumer(consumer: AIOKafkaConsumer) -> None:
+    await consumer.start()
+    # aiokafka's `stop` raises CancelledError where its tasks have not had their first turn.
+    await asyncio.sleep(0)
 
 
 async def read(
@@ -89,29 +94,14 @@ class _PartitionFetch:
     async def next_batch(self) -> Batch:
         """The next batch, waited for."""
         while True:
-            asked_ms = time.time() * 1000
-            await self._wait()
+            waiter = self._raw.waiter([self._partition])
+            try:
+                await asyncio.wait([waiter], timeout=_LOOK_AGAIN_SECONDS)
+            finally:
+                waiter.cancel()
             for batch in await self._raw.take([self._partition]):
                 self.position = batch.next_offset
                 return batch
-            answered = (self._state.timestamp or 0) > asked_ms
-            if answered and self.known_end() > self.position:
-                return self._nothing_up_to(self.known_end())
-
-    async def _wait(self) -> None:
-        waiter = self._raw.waiter([self._partition])
-        try:
-            await asyncio.wait([waiter], timeout=_LOOK_AGAIN_SECONDS)
-        finally:
-            waiter.cancel()
-
-    def _nothing_up_to(self, end: int) -> Batch:
-        """The tail of a compacted topic can be gone altogether: the broker, asked for it, answers
-        with no record batch at all, and the consumer alone would stay before it for ever."""
-        batch = Batch(*self._partition, self.position, end, [])
-        self._raw.seek(self._partition, end)
-        self.position = end
-        return batch
 
 
 @asynccontextmanager
@@ -122,7 +112,7 @@ async def _following(
     with kafka_errors_as_log_errors(connection, f"reading {place}"):
         consumer = reading_consumer(connection)
         try:
-            await consumer.start()
+            await start_consumer(consumer)
             consumer.assign([KafkaPartition(*partition)])
             yield _PartitionFetch(consumer, partition, start)
         finally:

@@ -93,6 +93,7 @@ class KafkaTransactions:
         if isinstance(error, TooLargeError):
             await producer.abort_transaction()
             return error
+        _silence(producer)
         if isinstance(error, _FENCED):
             self._over = FencedError(
                 f"another worker has taken {self.transactional_id} over (or a transaction "
@@ -103,3 +104,12 @@ class KafkaTransactions:
         if isinstance(error, KAFKA_ERRORS):
             return log_error(error, self._connection, f"committing {self.transactional_id}")
         return error
+
+
+def _silence(producer: AIOKafkaProducer) -> None:
+    """The error is known: asyncio need not report it once more for each future that has it."""
+    unsent = producer._message_accumulator._batches.values()
+    futures = [batch._drain_waiter for batches in unsent for batch in batches]
+    for future in (*futures, producer._txn_manager._transaction_waiter):
+        if future is not None and future.done() and not future.cancelled():
+            future.exception()

@@ -16,7 +16,7 @@ from streams.engine.kafka.errors import kafka_errors_as_log_errors
 from streams.engine.kafka.producers import plain_producer, stop_producer
 from streams.engine.kafka.sending import send_batches
 from streams.engine.kafka.transactions import KafkaTransactions
-from streams.engine.log import LogError
+from streams.engine.log import LogError, Transactions
 from streams.engine.records import Batch, TopicPartition, Write
 
 TRANSACTION_TIMEOUT_MS = 10_000
@@ -52,7 +52,7 @@ class KafkaWorkerLog:
         consumer = self._consumer = reader.reading_consumer(self._connection)
         with kafka_errors_as_log_errors(self._connection, "connecting"):
             await producer.start()
-            await consumer.start()
+            await reader.start_consumer(consumer)
 
     async def stop(self) -> None:
         """May be called whether `start` succeeded or not."""
@@ -63,7 +63,7 @@ class KafkaWorkerLog:
         if producer is not None:
             await stop_producer(producer)
 
-    def transactions(self, role: str, partition: int) -> KafkaTransactions:
+    def transactions(self, role: str, partition: int) -> Transactions:
         transactional_id = f"{self._prefix}-{role}-{partition}"
         return KafkaTransactions(
             self._connection, transactional_id, self._timeout_ms, self._note_commit
