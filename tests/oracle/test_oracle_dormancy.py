@@ -66,6 +66,11 @@ def test_slipping_is_skipped_where_dormant_comes_first_or_the_same_day() -> None
     assert said(*sparse, tick("2024-09-30")) == [("dormant", None, "2024-08-29")]
 
 
+def test_dormant_is_not_said_again_where_slipping_would_come_later() -> None:
+    sparse = [order("a", day) for day in ("2023-09-01", "2023-11-10", "2024-01-19")]  # gap 70
+    assert said(*sparse, tick("2024-12-01")) == [("dormant", None, "2024-05-19")]
+
+
 def test_a_newer_order_reactivates() -> None:
     assert said(*WEEKLY, tick("2024-02-10"), order("a", "2024-02-10")) == [
         ("slipping", None, "2024-01-30"),
@@ -95,6 +100,13 @@ def test_a_newer_order_that_is_old_itself_reactivates_into_its_stage() -> None:
 def test_a_first_order_that_is_old_says_its_stage_at_once() -> None:
     sent = [tick("2024-07-19"), order("a", "2024-01-01")]
     assert said(*sent) == [("dormant", None, "2024-07-19")]
+
+
+def test_a_late_order_meets_its_stage_on_the_very_day() -> None:
+    assert said(tick("2024-04-30"), order("a", "2024-01-01")) == []
+    assert said(tick("2024-05-01"), order("a", "2024-01-01")) == [("dormant", None, "2024-05-01")]
+    assert said(tick("2024-01-29"), *WEEKLY) == []
+    assert said(tick("2024-01-30"), *WEEKLY) == [("slipping", None, "2024-01-30")]
 
 
 def test_a_cancellation_of_the_newest_order_brings_the_silence_back() -> None:

@@ -13,8 +13,9 @@ from tests.oracle import OracleResult, Standing, recompute
 from tests.oracle.actions import WALL_CLOCK, time_text
 from tests.oracle.arrivals import arrivals
 from tests.oracle.damping import above_without_reason, below_the_rule
+from tests.oracle.rule_sets import rule_sets
 from tests.oracle.sending import lay, tick
-from tests.oracle.strategies import Stream, rule_sets, streams
+from tests.oracle.strategies import Stream, streams
 
 _HELD = (None, "slipping", "dormant", "inactive")
 

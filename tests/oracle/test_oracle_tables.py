@@ -95,6 +95,25 @@ def test_the_two_newest_days_are_kept_however_old() -> None:
     assert one.first_order_day == date(2020, 1, 1)
 
 
+def test_a_day_that_was_kept_can_be_cancelled_itself() -> None:
+    sent = [order("a", "2020-01-01"), order("a", "2021-06-01"), order("a", "2024-01-01")]
+    undone = [cancellation("a", "2024-01-01"), cancellation("a", "2021-06-01")]
+    assert standing(*sent, *undone).last_order_day == date(2020, 1, 1)
+
+
+@pytest.mark.parametrize(("oldest", "gap"), [("2023-01-03", 362), ("2023-01-02", None)])
+def test_kept_are_the_days_of_the_window_that_ends_on_the_newest_order(
+    oldest: str, gap: int | None
+) -> None:
+    days = [oldest, "2023-12-31", "2024-01-02"]
+    one = standing(*[order("a", day) for day in days], cancellation("a", "2024-01-02"))
+    assert one.usual_gap_days == gap
+
+
+def test_two_days_further_apart_than_the_window_have_no_gap() -> None:
+    assert standing(order("a", "2021-06-01"), order("a", "2024-01-01")).usual_gap_days is None
+
+
 def test_a_day_let_go_does_not_return() -> None:
     days = ["2024-01-01", "2024-02-01", "2025-03-01", "2025-03-02"]
     one = standing(
@@ -118,6 +137,12 @@ def test_an_old_cancellation_waits_for_its_order() -> None:
     assert standing(*sent).lifetime_orders == 1
     one = standing(*sent, order("a", "2020-01-01"))
     assert (one.lifetime_orders, one.first_order_day) == (2, date(2024, 1, 1))
+
+
+def test_a_waiting_cancellation_hides_no_other_order_let_go() -> None:
+    sent = [order("a", "2024-01-01"), order("a", "2024-01-02"), cancellation("a", "2020-01-01")]
+    one = standing(*sent, order("a", "2019-01-01"))
+    assert (one.lifetime_orders, one.first_order_day) == (2, date(2019, 1, 1))
 
 
 def test_sums_may_be_negative_until_the_order_arrives() -> None:
