@@ -31,15 +31,15 @@ def no_arguments(parser: ArgumentParser) -> None:
 
 
 def run_worker(settings: Settings, arguments: Namespace) -> int:
-    from streams.commands import worker
+    from streams.commands.worker import run
 
-    return worker.run(settings) or 0
+    return run(settings)
 
 
 def run_demo(settings: Settings, arguments: Namespace) -> int:
-    from streams import demo
+    from streams.demo import run
 
-    return demo.run(settings) or 0
+    return run(settings)
 
 
 WORKER = Command("worker", "run the stream processor", WORKER_ABOUT, no_arguments, run_worker)
