@@ -89,8 +89,8 @@ def _append(client: EmbeddedClient, *values: bytes, topic: str = "orders") -> No
 @asynccontextmanager
 async def _running(app: App) -> AsyncIterator[App]:
     app.faust.finalize()
-    await app.faust.start()
     try:
+        await app.faust.start()
         yield app
     finally:
         await app.faust.stop()
@@ -244,7 +244,7 @@ def test_a_rebalance_holds_everything_and_hands_it_over_anew(
 def test_a_slow_agent_holds_up_its_reading_not_the_memory(
     path: Path, client: EmbeddedClient
 ) -> None:
-    _append(client, *(b"%d" % i for i in range(200_000)))
+    _append(client, *(b"%d" % i for i in range(120_000)))
 
     async def use() -> None:
         app = App(path)
@@ -255,8 +255,8 @@ def test_a_slow_agent_holds_up_its_reading_not_the_memory(
             assert position is not None
             assert position <= 20 * 4_000
             app.may_go_on.set()
-            await _until(lambda: bool(app.batches) and app.batches[-1].next_offset == 200_000)
-            assert len(app.values()) == 200_000
+            await _until(lambda: bool(app.batches) and app.batches[-1].next_offset == 120_000)
+            assert len(app.values()) == 120_000
 
     asyncio.run(use())
 
@@ -274,6 +274,20 @@ def test_a_position_that_the_log_does_not_have_is_refused(
                 LogError, match=rf"orders\[0\] can't be read from offset {position}"
             ):
                 app.consumer.release({ORDERS: position})
+
+    asyncio.run(use())
+
+
+def test_a_lifecycle_that_fails_stops_the_worker(path: Path, client: EmbeddedClient) -> None:
+    class Failing(Lifecycle):
+        async def assigned(self, partitions: set[TopicPartition]) -> None:
+            raise LogError("the state can't be opened: make room")
+
+    async def use() -> None:
+        async with _running(App(path, Failing())) as app:
+            await _until(lambda: app.faust.crashed)
+            assert str(app.faust.crash_reason) == "the state can't be opened: make room"
+            assert app.batches == []
 
     asyncio.run(use())
 

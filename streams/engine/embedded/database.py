@@ -117,11 +117,14 @@ class Database:
         with self._sentences():
             self._connection.set_busy_timeout(200)
             try:
-                frames, moved = self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-                if frames == moved:  # little is left to do while writers wait
-                    self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                # Little is left now for the one that makes writers wait.
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
             except apsw.BusyError:
                 return  # a reader or writer is at it: the next round comes soon
+        # The first write into a WAL begun anew waits for the disk (0.1 s and more): better here,
+        # on the thread of the upkeep, than on the worker's loop.
+        self.write(lambda: self.query("UPDATE log SET uuid = uuid"))
 
     def close(self) -> None:
         """Close the connection. Closing twice is allowed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from typing import Any
 
 from faust.transport import base
@@ -21,14 +22,18 @@ from streams.engine.records import Write
 class EmbeddedProducer(base.Producer):
     """Every record is a transaction of its own, and durable when `send` returns."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._resources = ExitStack()
+        super().__init__(*args, **kwargs)
+
     async def on_start(self) -> None:
-        self._database = Database(self.transport.path)
+        self._database = self._resources.enter_context(closing(Database(self.transport.path)))
         self._catalogue = Catalogue(self._database)
         await super().on_start()
 
     async def on_shutdown(self) -> None:
         await super().on_shutdown()
-        self._database.close()
+        self._resources.close()
 
     async def send(
         self,

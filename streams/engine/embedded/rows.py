@@ -93,7 +93,8 @@ def _append_rows(database: Database, table: int, rows: list[Row]) -> int:
 
 def _check_size(catalogue: Catalogue, write: Write) -> None:
     size = _FRAME_BYTES + len(write.key or b"") + len(write.value or b"")
-    size += sum(_HEADER_BYTES + len(name) + len(value) for name, value in write.headers)
+    for name, value in write.headers:
+        size += _HEADER_BYTES + len(name) + len(value)
     limit = catalogue.topic(write.topic).max_record_bytes
     if size > limit:
         raise TooLargeError(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from streams.engine.embedded.database import Database
+from streams.engine.log import LogError
 
 _IN_MODIFY = 0x2
 # The WAL grows just before the commit shows: look again at once a few times, then at leisure.
@@ -81,8 +82,9 @@ class Tail:
                     pauses = iter(_LEISURE if echo else _AT_ONCE + _LEISURE)
                 if self._look():
                     pauses = iter(())
-        finally:
-            self._changed.set()
+        except LogError:
+            self._changed.set()  # whoever waits is told by `wait`
+            raise
 
     async def _hinted(self, seconds: float) -> bool:
         """Whether a hint came within the time."""

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -39,25 +40,26 @@ class EmbeddedConsumer(BatchConsumer):
         self._seen = 0
         super().__init__(*args, **kwargs)
         self._path = self.transport.path
-        self._lock = WorkerLock(self._path, self.app.conf.id)
+        self._resources = AsyncExitStack()
 
     async def on_start(self) -> None:
         """Take the lock, before anything of the log is touched, and open the log."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock.take()
+        lock = WorkerLock(self._path, self.app.conf.id)
+        lock.take()
+        self._resources.callback(lock.free)
         self._reader, self._writer = Database(self._path), Database(self._path)
+        self._resources.callback(self._reader.close)
+        self._resources.callback(self._writer.close)
         self._catalogue = Catalogue(self._reader)
         self._tail = Tail(self._reader)
         self._tail.start()
+        self._resources.push_async_callback(self._tail.stop)
         await super().on_start()
 
     async def on_shutdown(self) -> None:
         """Everything has stopped: close the log, and let another worker have it."""
         await super().on_shutdown()
-        await self._tail.stop()
-        self._writer.close()
-        self._reader.close()
-        self._lock.free()
+        await self._resources.aclose()
 
     # -- membership
 
@@ -101,7 +103,7 @@ class EmbeddedConsumer(BatchConsumer):
         return self._positions.get(tp)
 
     def highwater(self, tp: TP) -> int:
-        return self._ends[self._table(tp)]
+        return self._ends.get(self._table(tp), 0)
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
         self._ends = rows.end_offsets(self._reader)
