@@ -20,7 +20,7 @@ def fold(partition: Partition, turn: Turn, call: Call) -> None:
     """Add the call to its customer's tables; it moves no time."""
     customer = partition.open(turn)
     fold_call(customer, call, partition.scene.calendar, partition.window_begin)
-    partition.close(turn, customer, newest_order_day(customer.days), "contact")
+    partition.close(turn, customer, newest_order_day(customer), "contact")
 
 
 INPUT = Input(topics.CALL_LOGS.name, parse_call, when, fold)

@@ -20,7 +20,7 @@ def fold(partition: Partition, turn: Turn, complaint: Complaint) -> None:
     """Add the step to its customer's tables; it moves no time."""
     customer = partition.open(turn)
     fold_complaint(customer, complaint, partition.scene.calendar, partition.window_begin)
-    partition.close(turn, customer, newest_order_day(customer.days), "contact")
+    partition.close(turn, customer, newest_order_day(customer), "contact")
 
 
 INPUT = Input(topics.COMPLAINTS.name, parse_complaint, when, fold)

@@ -28,7 +28,7 @@ def fold(partition: Partition, turn: Turn, file: CustomerFile | None) -> None:
     assert turn.record.value is not None
     customer = partition.open(turn)
     fold_file(customer, file, turn.record.value)
-    partition.close(turn, customer, newest_order_day(customer.days), "profile")
+    partition.close(turn, customer, newest_order_day(customer), "profile")
 
 
 INPUT = Input(topics.CUSTOMERS.name, parse, when, fold, once=False)

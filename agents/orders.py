@@ -24,7 +24,7 @@ def fold(partition: Partition, turn: Turn, order: Order) -> None:
     """Add the order to its customer's tables and say what that changes."""
     amount, profit = _money(partition, order)
     customer = partition.open(turn)
-    newest = newest_order_day(customer.days)
+    newest = newest_order_day(customer)
     day = partition.scene.calendar.day_of(micros(order.ordered_at))
     try:
         fold_order(customer, order.type, day, amount, profit, partition.rules.window_days)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ from streams.settings import Settings
 
 TICK_SECONDS = 10.0
 _BUFFERED_BATCHES = 16
+
+log = logging.getLogger(__name__)
 
 
 def wall_clock() -> datetime:
@@ -68,13 +71,17 @@ class WorkerApp:
             self._run(self._tick)
 
     async def stop(self) -> None:
-        """Let what is under way land, and leave."""
+        """Let what is under way land, and leave. A step that fails doesn't keep the next from
+        being done: it makes the worker fail."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.partitions.close()
-        await self.faust.stop()
-        await self.worker_log.stop()
+        for step in (self.partitions.close, self.faust.stop, self.worker_log.stop):
+            try:
+                await step()
+            except Exception as error:
+                log.exception("could not stop cleanly")
+                self.fail(error)
 
     def fail(self, error: BaseException) -> None:
         """The worker can't go on."""
@@ -133,10 +140,10 @@ class WorkerApp:
                 topics=door_topics,
                 standings_interval=settings.standings_interval,
                 web=str(self.web),
-                mark_done=lambda tp, offset: self.faust.consumer.mark_done(tp, offset),
+                mark_done=lambda tp, offset: self.faust.consumer.mark_done(tp, offset),  # noqa: PLW0108 - the consumer is made later
                 wall_clock=wall_clock,
             ),
-            release=lambda positions: self.faust.consumer.release(positions),
+            release=lambda positions: self.faust.consumer.release(positions),  # noqa: PLW0108
             new_keeper=self._new_keeper,
             failed=self.fail,
         )

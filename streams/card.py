@@ -137,5 +137,5 @@ def _stages(partition: Partition, customer: Customer) -> dict[str, Any]:
 
 
 def _newest(customer: Customer) -> int | None:
-    newest = newest_order_day(customer.days)
+    newest = newest_order_day(customer)
     return None if newest == NO_DAY or customer.lifetime_orders < 1 else newest

@@ -62,8 +62,8 @@ async def _main(settings: Settings, rules: Rules, partitions: int, web: Address)
     try:
         await worker.start()
         log.info("worker of %s is up; web on http://%s", settings.app_id, web)
-        waits = [asyncio.ensure_future(stopped.wait()), worker.failed]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        worker.failed.add_done_callback(lambda _: stopped.set())
+        await stopped.wait()
     finally:
         await worker.stop()
     if worker.failed.done():

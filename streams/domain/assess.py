@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from streams.domain import dormancy
 from streams.domain.customer import NEVER, NO_DAY, UNKNOWN, Customer
-from streams.domain.orders_fold import let_go_orders, newest_order_day
+from streams.domain.orders_fold import newest_order_day
 from streams.domain.pyramid import (
     INACTIVE,
     OTHER,
@@ -50,13 +50,10 @@ def assess(customer: Customer, today: int, borders: Borders, rules: Rules) -> St
         leaves = day.day + rules.window_days
     rank = rank_of(rules, revenue, profit, frequency) if frequency >= 1 else 0
     tier, grace_due = _tier(customer, frequency, rank, today, borders, rules)
-    newest = newest_order_day(customer.days) if customer.lifetime_orders >= 1 else NO_DAY
+    newest = newest_order_day(customer) if customer.lifetime_orders >= 1 else NO_DAY
     if newest == NO_DAY:
-        stage = dormancy.INACTIVE if _only_let_go(customer) else dormancy.NONE
-        rfm = 111 if stage else 0
-        return Standing(
-            revenue, profit, frequency, rank, tier, rfm, None, stage, min(leaves, grace_due)
-        )
+        due = min(leaves, grace_due)
+        return Standing(revenue, profit, frequency, rank, tier, 0, None, dormancy.NONE, due)
     recency = today - newest
     begins = dormancy.stage_days(
         newest, dormancy.usual_gap(customer.days, rules.window_days), rules
@@ -65,11 +62,6 @@ def assess(customer: Customer, today: int, borders: Borders, rules: Rules) -> St
     due = min(leaves, grace_due, _next_stage(today, begins), _next_band(newest, today, rules))
     stage = dormancy.stage_on(today, begins)
     return Standing(revenue, profit, frequency, rank, tier, rfm, recency, stage, due)
-
-
-def _only_let_go(customer: Customer) -> bool:
-    """Orders stand, but all so old that their days are no longer kept."""
-    return customer.lifetime_orders >= 1 and let_go_orders(customer) >= 1
 
 
 def _tier(

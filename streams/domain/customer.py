@@ -111,7 +111,8 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     days: list[Day] = []
     lifetime_revenue: int = 0
     lifetime_orders: int = 0
-    let_go_day: int = NO_DAY  # the oldest order day no longer kept; NO_DAY: none
+    first_let_go: int = NO_DAY  # the oldest order day no longer kept; NO_DAY: none
+    last_let_go: int = NO_DAY  # the newest of them
     seen: list[Seen] = []
     seen_chunks: list[SeenChunk] = []
     contacted: bool = False  # a call, a complaint or an order event ever came

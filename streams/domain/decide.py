@@ -53,8 +53,8 @@ def decide_on_time(customer: Customer, today: int, scene: Scene, cause: str) -> 
     Stages passed on the way are said in order, each with the first instant of its day.
     """
     said: list[Said] = []
-    if customer.days and customer.lifetime_orders >= 1:
-        newest = newest_order_day(customer.days)
+    if customer.lifetime_orders >= 1:
+        newest = newest_order_day(customer)
         if newest != NO_DAY:
             gap = dormancy.usual_gap(customer.days, scene.rules.window_days)
             for day, stage in dormancy.stage_days(newest, gap, scene.rules):
@@ -75,7 +75,7 @@ def decide_on_event(
     said = _take(customer, after, today, cause)
     held, holds = customer.stage, after.stage
     if held:
-        if newest_order_day(customer.days) > newest_before:
+        if newest_order_day(customer) > newest_before:
             said.append(_stage_now(customer, "reactivated", held, at_us, after, scene))
             held = dormancy.NONE
         elif holds < held:
@@ -132,5 +132,5 @@ def _stage_now(
     customer: Customer, stage: str, held: int, at_us: int, standing: Standing, scene: Scene
 ) -> StageSaid:
     gap = dormancy.usual_gap(customer.days, scene.rules.window_days)
-    newest = newest_order_day(customer.days)
+    newest = newest_order_day(customer)
     return StageSaid(stage, held, at_us, standing, standing.recency_days, gap.days, newest)

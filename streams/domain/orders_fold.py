@@ -36,14 +36,16 @@ def fold_order(
     if not absorbed:
         _add(customer.days, change)
         _let_go(customer, window_days)
+    elif not let_go_orders(customer):
+        customer.first_let_go = customer.last_let_go = NO_DAY
 
 
-def newest_order_day(days: list[Day]) -> int:
+def newest_order_day(customer: Customer) -> int:
     """The newest day with an order that stands, or NO_DAY."""
-    for day in reversed(days):
+    for day in reversed(customer.days):
         if day.orders >= 1:
             return day.day
-    return NO_DAY
+    return customer.last_let_go
 
 
 def let_go_orders(customer: Customer) -> int:
@@ -53,8 +55,8 @@ def let_go_orders(customer: Customer) -> int:
 
 def first_order_day(customer: Customer) -> int:
     """The day of the first order that stands, or NO_DAY."""
-    if customer.let_go_day != NO_DAY and let_go_orders(customer) >= 1:
-        return customer.let_go_day
+    if customer.first_let_go != NO_DAY:
+        return customer.first_let_go
     return next((day.day for day in customer.days if day.orders >= 1), NO_DAY)
 
 
@@ -76,24 +78,30 @@ def _add(days: list[Day], change: Day) -> None:
 
 def _was_let_go(customer: Customer, day: int, window_days: int) -> bool:
     """Whether a cancellation on `day` undoes an order that is no longer kept."""
-    newest = newest_order_day(customer.days)
+    newest = newest_order_day(customer)
     if newest == NO_DAY or day > newest - window_days:
-        return newest == NO_DAY and let_go_orders(customer) >= 1 and day <= customer.let_go_day
+        return False
     if any(held.day == day for held in customer.days):
         return False
     return let_go_orders(customer) >= 1
 
 
 def _let_go(customer: Customer, window_days: int) -> None:
+    """Keep what is kept; of orders let go only the first and the last day are remembered."""
     days = customer.days
-    newest = newest_order_day(days)
-    if newest == NO_DAY or days[0].day > newest - window_days:
-        return
-    standing = [day.day for day in days if day.orders >= 1][-2:]
-    kept = []
-    for day in days:
-        if day.day > newest - window_days or day.orders < 0 or day.day in standing:
-            kept.append(day)
-        elif day.orders >= 1 and (customer.let_go_day == NO_DAY or day.day < customer.let_go_day):
-            customer.let_go_day = day.day
-    customer.days = kept
+    newest = newest_order_day(customer)
+    if days and newest != NO_DAY and days[0].day <= newest - window_days:
+        standing = [day.day for day in days if day.orders >= 1][-2:]
+        kept = []
+        for day in days:
+            if day.day > newest - window_days or day.orders < 0 or day.day in standing:
+                kept.append(day)
+            elif day.orders >= 1:
+                _remember_let_go(customer, day.day)
+        customer.days = kept
+
+
+def _remember_let_go(customer: Customer, day: int) -> None:
+    if customer.first_let_go == NO_DAY or day < customer.first_let_go:
+        customer.first_let_go = day
+    customer.last_let_go = max(customer.last_let_go, day)

@@ -89,7 +89,8 @@ class _Reader:
             node = node.get(name, {})
             if not isinstance(node, dict):
                 raise RulesError(f"[{parent}] must be a section, got {node!r} ({self._source})")
-        return node
+        section: dict[str, Any] = node
+        return section
 
     def take(self, path: str, key: str, default: Any, check: Callable[[Any], Any]) -> Any:
         section = self.section(path)
@@ -142,9 +143,13 @@ def _rates(reader: _Reader) -> dict[str, Decimal]:
     given = reader.section("rates") or {"USD": "7.10"}
     checked = {}
     for currency, price in given.items():
-        reader.take("rates", currency, None, lambda _, c=currency: _currency(c))
+        reader.take("rates", currency, price, _named(currency))
         checked[currency] = reader.take("rates", currency, price, _price)
     return checked
+
+
+def _named(currency: str) -> Callable[[Any], str]:
+    return lambda _: _currency(currency)
 
 
 def _check_together(rules: Rules, source: str) -> None:

@@ -35,9 +35,8 @@ class BorderKeeper:
         self._topic = topic
         self._rules = rules
         self._clock = clock
-        self._counts = GlobalCounts()
+        self.counts = GlobalCounts()
         self._published: PublishedBorders | None = None
-        self._next_offset = 0
 
     async def take_over(self, worker_log: WorkerLog) -> None:
         """Fence off the keeper before, and learn what was published last."""
@@ -49,32 +48,37 @@ class BorderKeeper:
 
     async def take(self, batch: Batch) -> None:
         """Add a batch of counts; publish borders made from all versions that are whole."""
-        read_counts(self._counts, batch.records)
-        self._next_offset = batch.next_offset
+        read_counts(self.counts, batch.records)
+        value = self.next_borders()
+        if value is not None:
+            await self._transactions.commit([Write(self._topic, 0, KEY, value)])
+
+    def next_borders(self) -> bytes | None:
+        """Borders to be published next, made from the counts; None where nothing has changed."""
         borders = self._make()
-        if self._published is not None and _same(borders, self._published):
-            return
-        await self._transactions.commit([Write(self._topic, 0, KEY, encode(borders))])
+        if self._published is not None and _facts(borders) == _facts(self._published):
+            return None
         self._published = borders
+        return encode(borders)
 
     async def close(self) -> None:
         """Give back what is held."""
         await self._transactions.close()
 
     def _make(self) -> PublishedBorders:
-        rank = self._counts.sorted("rank")
+        rank = self.counts.sorted("rank")
         tiers = tier_borders(rank, self._rules.shares)
         by_revenue = self._rules.rank_by == "revenue"
-        monetary = rank if by_revenue else self._counts.sorted("monetary")
+        monetary = rank if by_revenue else self.counts.sorted("monetary")
         version = 1 if self._published is None else self._published.version + 1
         return PublishedBorders(
             version=version,
-            counts={str(number): v for number, v in sorted(self._counts.versions.items())},
-            customers=self._counts.customers,
+            counts={str(number): v for number, v in sorted(self.counts.versions.items())},
+            customers=self.counts.customers,
             super=_value(tiers[0]),
             large=_value(tiers[1]),
             medium=_value(tiers[2]),
-            frequency_cuts=[_value(cut) for cut in score_cuts(self._counts.sorted("frequency"))],
+            frequency_cuts=[_value(cut) for cut in score_cuts(self.counts.sorted("frequency"))],
             monetary_cuts=[_value(cut) for cut in score_cuts(monetary)],
             at=self._clock(),
         )
@@ -82,10 +86,6 @@ class BorderKeeper:
 
 def _value(code: int) -> int | None:
     return None if code == NOWHERE else rank_value(code)
-
-
-def _same(one: PublishedBorders, other: PublishedBorders) -> bool:
-    return _facts(one) == _facts(other)
 
 
 def _facts(borders: PublishedBorders) -> dict[str, Any]:

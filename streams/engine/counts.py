@@ -6,7 +6,9 @@ numbers, so that reading it twice does no harm.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 
 Cell = list[int]  # [customers, sum of the exact values]
 ChunkId = tuple[str, int]  # kind, number
@@ -57,7 +59,7 @@ class GlobalCounts:
         self.totals: dict[str, dict[int, int]] = {kind: {} for kind in KINDS}
         self.customers = 0
         self._chunks: dict[tuple[int, ChunkId], list[tuple[int, int, int]]] = {}
-        self._above: dict[int, int] | None = None
+        self._above: tuple[list[int], list[int]] | None = None
 
     def replace(
         self, partition: int, chunk: ChunkId, cells: Iterable[tuple[int, int, int]]
@@ -89,11 +91,8 @@ class GlobalCounts:
             return None
         if self._above is None:
             self._above = _customers_above(self.sorted("rank"))
-        above = self._above.get(code)
-        if above is None:
-            totals = self.totals["rank"].items()
-            above = sum(customers for other, customers in totals if other > code)
-        return above / self.customers
+        codes, above = self._above
+        return above[bisect_right(codes, code)] / self.customers
 
     def _add(self, kind: str, totals: dict[int, int], code: int, customers: int) -> None:
         left = totals.get(code, 0) + customers
@@ -105,9 +104,8 @@ class GlobalCounts:
             self.customers += customers
 
 
-def _customers_above(counts: list[tuple[int, int]]) -> dict[int, int]:
-    above, total = {}, 0
-    for code, customers in reversed(counts):
-        above[code] = total
-        total += customers
-    return above
+def _customers_above(counts: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Codes in order, and for each the customers from it on (one more: none)."""
+    codes = [code for code, _ in counts]
+    totals = accumulate(customers for _, customers in reversed(counts))
+    return codes, [0, *totals][::-1]

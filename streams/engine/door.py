@@ -138,7 +138,7 @@ class Door:
             log.warning("partition %d is another worker's now: %s", self._number, error)
             self._closing = True
             self._room.set()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - passed on whole: it ends the worker
             self._closing = True
             self._room.set()
             self._failed(error)

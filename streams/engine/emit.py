@@ -108,7 +108,7 @@ class Emitter:
         cause: Cause,
     ) -> Write:
         """The current standing; `today` None: there is no stream time yet."""
-        newest = newest_order_day(customer.days) if customer.lifetime_orders >= 1 else NO_DAY
+        newest = newest_order_day(customer) if customer.lifetime_orders >= 1 else NO_DAY
         known = newest != NO_DAY and today is not None
         event = Standing(
             **self._head(topics.CUSTOMER_STANDINGS, customer_id, cause),

@@ -266,7 +266,7 @@ class Partition:
         self, name: bytes, customer: Customer, today: int, cause: Cause, why: str
     ) -> None:
         if why == "rules":
-            newest = newest_order_day(customer.days)
+            newest = newest_order_day(customer)
             said = decide_on_event(customer, today, cause.at_us, newest, why, self.scene)
         else:
             said = decide_on_time(customer, today, self.scene, why)
@@ -363,5 +363,5 @@ def _visible(customer: Customer) -> tuple[Any, ...]:
     """What a standing shows, apart from recency and share."""
     return (
         customer.tier, customer.rfm, customer.revenue, customer.profit, customer.frequency,
-        customer.stage, newest_order_day(customer.days), customer.account_manager, customer.name,
+        customer.stage, newest_order_day(customer), customer.account_manager, customer.name,
     )  # fmt: skip

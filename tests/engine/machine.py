@@ -1,0 +1,144 @@
+"""A worker without a log: partitions, their chores and the ranking, run by hand, step by step.
+
+What the doors, the agents and the keeper of the borders do with time and transactions is done
+here at once and in an order that the test chooses, so that rules can be tested by the thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agents.reading import INPUTS
+from streams.domain.pyramid import NO_BORDERS
+from streams.domain.rules import Rules
+from streams.engine.borders import BorderKeeper
+from streams.engine.chores import (
+    ChangedRules,
+    CountsNews,
+    DueDays,
+    MovedBorders,
+    MovedScores,
+    Standings,
+)
+from streams.engine.counts import GlobalCounts
+from streams.engine.marker import Marker
+from streams.engine.partition import Identity, Partition
+from streams.engine.partitioner import default_partition
+from streams.engine.ranking import known_borders, read_counts
+from streams.engine.records import Batch, Record, Write
+from streams.engine.store import Store, StoreMemory
+from streams.engine.table import CustomerTable
+
+WALL_CLOCK = datetime(2026, 11, 21, 12, tzinfo=UTC)
+_TOPICS = {topic.topic: topic for topic in INPUTS}
+_MEMORY = StoreMemory()
+
+
+class Machine:
+    """Some partitions of one application; `said` has every record sent out, in order."""
+
+    def __init__(self, folder: Path, rules: Rules, partitions: int = 1) -> None:
+        self.rules = rules
+        self.said: list[Write] = []
+        self._counts = GlobalCounts()
+        self._keeper = BorderKeeper(None, "pyramid-borders", rules, lambda: WALL_CLOCK)  # type: ignore[arg-type]
+        self._keeper.counts = self._counts
+        self._borders = NO_BORDERS
+        self.partitions = [self._new(folder, number, partitions) for number in range(partitions)]
+        self._chores = [_chores(partition) for partition in self.partitions]
+
+    def feed(self, number: int, topic: str, records: Sequence[Record]) -> None:
+        """Hand one batch to a partition; offsets go on from where the topic stands."""
+        partition = self.partitions[number]
+        first = partition.marker.positions.get(topic, 0)
+        batch = Batch(topic, number, first, records[-1].offset + 1, list(records))
+        partition.take(batch, _TOPICS[topic], WALL_CLOCK)
+        self.commit(partition)
+
+    def rest(self) -> None:
+        """Do all that is to be done, until nothing is."""
+        while any([self.chore(number) for number in range(len(self.partitions))]):
+            pass
+
+    def chore(self, number: int) -> bool:
+        """The next chore of a partition, whole; whether there was one."""
+        for chore in self._chores[number]:
+            if chore.pending():
+                while not chore.slice():
+                    self.commit(self.partitions[number])
+                self.commit(self.partitions[number])
+                return True
+        return False
+
+    def commit(self, partition: Partition) -> None:
+        """What a door does with a step: write the store, say what there is to say."""
+        partition.marker.sequence += 1
+        sealed, outputs = partition.seal()
+        partition.table.store.write(sealed.store)
+        partition.table.written(sealed)
+        self.said += outputs
+        published = [write for write in outputs if write.topic == "pyramid-counts"]
+        if published:
+            self._rank(published)
+
+    def values(self, topic: str) -> list[dict[str, Any]]:
+        """The values said in a topic, as JSON."""
+        return [
+            msgspec.json.decode(write.value)
+            for write in self.said
+            if write.topic == topic and write.value is not None
+        ]
+
+    def standings(self) -> dict[str, dict[str, Any]]:
+        """The newest standing of each customer, as who reads the compacted topic has it."""
+        newest: dict[str, dict[str, Any]] = {}
+        for write in self.said:
+            if write.topic == "customer-standings":
+                assert write.key is not None
+                newest.pop(write.key.decode(), None)
+                if write.value is not None:
+                    newest[write.key.decode()] = msgspec.json.decode(write.value)
+        return newest
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        for partition in self.partitions:
+            partition.table.store.close()
+
+    def _rank(self, published: list[Write]) -> None:
+        records = [Record(0, write.key, write.value, (), 0) for write in published]
+        read_counts(self._counts, records)
+        value = self._keeper.next_borders()
+        if value is None:
+            return
+        self._borders = known_borders(value, self.rules)
+        for partition in self.partitions:
+            partition.scene.borders = self._borders
+
+    def _new(self, folder: Path, number: int, partitions: int) -> Partition:
+        def is_ours(key: bytes) -> bool:
+            return default_partition(key, partitions) == number
+
+        rules = self.rules
+        table = CustomerTable(Store(folder / str(number), _MEMORY), rules.rank_by == "revenue")
+        marker = Marker(
+            "test", partitions, rules.time_zone, rules.base_currency, rules=rules.digest
+        )
+        identity = Identity("tierstream", "", number, is_ours)
+        return Partition(identity, rules, table, marker, self._counts, self._borders)
+
+
+def _chores(partition: Partition) -> list[Any]:
+    return [
+        ChangedRules(partition),
+        MovedBorders(partition),
+        DueDays(partition),
+        CountsNews(partition, "pyramid-counts"),
+        MovedScores(partition),
+        Standings(partition, 5.0),
+    ]
