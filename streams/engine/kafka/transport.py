@@ -15,7 +15,6 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as KafkaPartition
-from faust.transport import drivers
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP
 
@@ -27,7 +26,6 @@ from streams.engine.kafka.reader import reading_consumer
 from streams.engine.log import LogError
 from streams.engine.records import Batch, TopicPartition
 
-SCHEME = "tierstream-kafka"
 # The broker answers one fetch of a node at a time. A partition that is released while an empty one
 # is held back waits for that.
 _FETCH_WAIT_MS = 100
@@ -93,7 +91,7 @@ class Consumer(BatchConsumer):
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
         )
 
-    def _started(self) -> AIOKafkaConsumer:
+    def _connected(self) -> AIOKafkaConsumer:
         if self._kafka is None:
             raise LogError("the consumer has to be started first")
         return self._kafka
@@ -101,14 +99,14 @@ class Consumer(BatchConsumer):
     # -- the group
 
     async def subscribe(self, topics: Iterable[str]) -> None:
-        self._started().subscribe(topics=set(topics), listener=_RebalanceListener(self))
+        self._connected().subscribe(topics=set(topics), listener=_RebalanceListener(self))
 
     def assignment(self) -> set[TP]:
         return set() if self._kafka is None else {TP(*key) for key in self._kafka.assignment()}
 
     def generation(self) -> int:
         """The number of the group's present rebalance."""
-        return int(self._started()._coordinator.generation)
+        return int(self._connected()._coordinator.generation)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """What the group is told is a hint: where that fails, the next commit tells it."""
@@ -119,7 +117,7 @@ class Consumer(BatchConsumer):
             if tp in ours
         }
         try:
-            await self._started().commit(told)
+            await self._connected().commit(told)
         except KafkaError as error:
             self.log.warning("the group could not be told how far it is: %r", error)
             return False
@@ -127,7 +125,7 @@ class Consumer(BatchConsumer):
 
     async def _committed(self, tps: set[TP]) -> Mapping[TP, int]:
         # Not `AIOKafkaConsumer.committed`: within a rebalance it would wait for its end.
-        coordinator = self._started()._coordinator
+        coordinator = self._connected()._coordinator
         found = await coordinator.fetch_committed_offsets([KafkaPartition(*tp) for tp in tps])
         return {TP(*key): known.offset for key, known in found.items() if known.offset >= 0}
 
@@ -135,20 +133,20 @@ class Consumer(BatchConsumer):
 
     async def _fetch(self, tps: set[TP]) -> list[Batch]:
         with kafka_errors_as_log_errors(connection_of(self.app, self.transport), "fetching"):
-            return await self._fetcher().take(_plain(tps))
+            return await self._raw_fetch().take(_plain(tps))
 
     async def _wait_for_records(self, tps: set[TP]) -> None:
-        await self._fetcher().waiter(_plain(tps))
+        await self._raw_fetch().waiter(_plain(tps))
 
     def _start_fetching(self, tp: TP, offset: int) -> None:
-        self._fetcher().seek(TopicPartition(tp.topic, tp.partition), offset)
-        self._started().resume(KafkaPartition(*tp))
+        self._raw_fetch().seek(TopicPartition(tp.topic, tp.partition), offset)
+        self._connected().resume(KafkaPartition(*tp))
 
     def _stop_fetching(self, tp: TP) -> None:
         if tp in self.assignment():
-            self._started().pause(KafkaPartition(*tp))
+            self._connected().pause(KafkaPartition(*tp))
 
-    def _fetcher(self) -> RawFetch:
+    def _raw_fetch(self) -> RawFetch:
         if self._raw is None:
             raise LogError("the consumer has to be started first")
         return self._raw
@@ -156,30 +154,30 @@ class Consumer(BatchConsumer):
     # -- what Faust asks
 
     async def position(self, tp: TP) -> int | None:
-        position: int = await self._started().position(KafkaPartition(*tp))
+        position: int = await self._connected().position(KafkaPartition(*tp))
         return position
 
     def highwater(self, tp: TP) -> int:
-        end: int | None = self._started().last_stable_offset(KafkaPartition(*tp))
+        end: int | None = self._connected().last_stable_offset(KafkaPartition(*tp))
         return end or 0
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
-        ends = await self._started().end_offsets([KafkaPartition(*tp) for tp in partitions])
+        ends = await self._connected().end_offsets([KafkaPartition(*tp) for tp in partitions])
         return {TP(*key): end for key, end in ends.items()}
 
     async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
         keys = [KafkaPartition(*tp) for tp in partitions]
-        first = await self._started().beginning_offsets(keys)
+        first = await self._connected().beginning_offsets(keys)
         return {TP(*key): offset for key, offset in first.items()}
 
     def topic_partitions(self, topic: str) -> int | None:
-        known = self._started()._client.cluster.partitions_for_topic(topic)
+        known = self._connected()._client.cluster.partitions_for_topic(topic)
         return None if known is None else len(known)
 
     def key_partition(
         self, topic: str, key: bytes | None, partition: int | None = None
     ) -> int | None:
-        known = self._started()._client.cluster.partitions_for_topic(topic)
+        known = self._connected()._client.cluster.partitions_for_topic(topic)
         if known is None or partition is not None:
             return partition
         chosen: int = DefaultPartitioner()(key, sorted(known), sorted(known))
@@ -218,6 +216,3 @@ def _plain(tps: Iterable[TP]) -> Collection[TopicPartition]:
 
 def _milliseconds(seconds: float) -> int:
     return int(seconds * 1000)
-
-
-drivers.TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"
