@@ -107,6 +107,7 @@ class Database:
 
     async def write_async(self, work: Callable[[], _Result]) -> _Result:
         """The same, without holding up the loop while another process writes."""
+        await asyncio.sleep(0)  # a row of commits that never wait would keep the loop to itself
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not self._begin(deadline):  # noqa: ASYNC110 - another process can't set an event
             await asyncio.sleep(_RETRY_SECONDS)
