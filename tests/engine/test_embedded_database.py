@@ -15,8 +15,8 @@ from streams.engine.records import Write
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-30 22 0:40 / /home/ann/my\\040share rw,relatime shared:9 - nfs4 server:/ann rw,vers=4.2
-31 22 0:41 / /home/ann rw,relatime - xfs /dev/vdb rw
+30 22 0:40 / /srv/ann/my\\040share rw,relatime shared:9 - nfs4 server:/ann rw,vers=4.2
+31 22 0:41 / /srv/ann rw,relatime - xfs /dev/vdb rw
 """
 
 
@@ -34,9 +34,9 @@ def test_a_later_sqlite_is_taken(version: str) -> None:
 @pytest.mark.parametrize(
     ("folder", "kind"),
     [
-        ("/home/ann/my share/log", "nfs4"),
-        ("/home/ann/my share", "nfs4"),
-        ("/home/ann/my shared things", "xfs"),
+        ("/srv/ann/my share/log", "nfs4"),
+        ("/srv/ann/my share", "nfs4"),
+        ("/srv/ann/my shared things", "xfs"),
         ("/var/lib", "ext4"),
     ],
 )
