@@ -22,20 +22,22 @@ from streams.engine.kafka.worker_log import KafkaWorkerLog
 from streams.engine.log import LogError, NewTopic
 from streams.engine.records import Record, TopicPartition, Write
 
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0  # for one chunk written, or one batch read
 _CHUNK_WRITES = 8000
 _CHUNK_BYTES = 8 << 20
 
 
 class KafkaClient:
-    """See `streams.engine.log.LogClient`. LogError at once where no broker answers."""
+    """See `streams.engine.log.LogClient`. LogError where no broker answers."""
 
-    def __init__(self, connection: KafkaConnection) -> None:
+    def __init__(
+        self, connection: KafkaConnection, connect_seconds: float = _CONNECT_SECONDS
+    ) -> None:
         self._connection = connection
         with kafka_errors_as_log_errors(connection, "connecting"):
             self._admin = KafkaAdminClient(
-                **connection.for_kafka_python(), bootstrap_timeout_ms=_CONNECT_SECONDS * 1000
+                **connection.for_kafka_python(), bootstrap_timeout_ms=int(connect_seconds * 1000)
             )
         self._loop: LoopThread | None = None
         self._log = KafkaWorkerLog(connection, "")
