@@ -112,4 +112,5 @@ class WorkerProcess:
 
 def worker_command() -> list[str]:
     """`tierstream worker`, run by this very Python."""
-    return [sys.executable, "-m", "streams.cli", "worker"]
+    run_main = "import sys; from streams.cli import main; sys.exit(main())"
+    return [sys.executable, "-c", run_main, "worker"]

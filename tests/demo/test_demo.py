@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,11 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.source_tree import ROOT
-
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "streams" / "commands" / "worker.py").exists(), reason="there is no worker yet"
-)
+from streams.demo.worker_process import worker_command
 
 ACTIVE = 8_332  # customers with an order in the 365 days up to 1998-06-30
 INACTIVE = 15_238
@@ -25,7 +20,7 @@ INACTIVE = 15_238
 def tierstream(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if name[:11] != "TIERSTREAM_"}
     return subprocess.run(
-        [sys.executable, "-m", "streams.cli", *words],
+        [*worker_command()[:-1], *words],
         cwd=folder,
         env={**kept, "COLUMNS": "80", "TERM": "dumb"},
         capture_output=True,
