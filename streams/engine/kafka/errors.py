@@ -28,9 +28,11 @@ _UNREACHABLE = (
 def log_error(error: Exception, connection: KafkaConnection, doing: str) -> LogError:
     """`error`, met while `doing` something ("reading orders[2]"), as the sentence to show."""
     if isinstance(error, _UNREACHABLE):
+        secured = connection.security_protocol != "PLAINTEXT"
         return LogError(
             f"Kafka at {';'.join(connection.servers)} can't be reached, while {doing} "
             f"({error}): check that it runs there, and TIERSTREAM_BROKER"
+            + (", and user, password and certificates (TIERSTREAM_KAFKA_…)" if secured else "")
         )
     return LogError(f"Kafka at {';'.join(connection.servers)} refused, while {doing}: {error!r}")
 
