@@ -38,7 +38,8 @@ class Standing(NamedTuple):
 
 def assess(customer: Customer, today: int, borders: Borders, rules: Rules) -> Standing:
     """The customer's standing on the day `today` (a day number)."""
-    begin = today - rules.window_days
+    window = rules.window_days
+    begin = today - window
     revenue = profit = frequency = 0
     leaves = NEVER
     for day in reversed(customer.days):
@@ -47,21 +48,43 @@ def assess(customer: Customer, today: int, borders: Borders, rules: Rules) -> St
         revenue += day.revenue
         profit += day.profit
         frequency += day.orders
-        leaves = day.day + rules.window_days
+        leaves = day.day + window
     rank = rank_of(rules, revenue, profit, frequency) if frequency >= 1 else 0
-    tier, grace_due = _tier(customer, frequency, rank, today, borders, rules)
+    tier, due = _tier(customer, frequency, rank, today, borders, rules)
+    if leaves < due:
+        due = leaves
     newest = newest_order_day(customer) if customer.lifetime_orders >= 1 else NO_DAY
     if newest == NO_DAY:
-        due = min(leaves, grace_due)
         return Standing(revenue, profit, frequency, rank, tier, 0, None, dormancy.NONE, due)
     recency = today - newest
-    begins = dormancy.stage_days(
-        newest, dormancy.usual_gap(customer.days, rules.window_days), rules
-    )
-    rfm = _rfm(recency, frequency, revenue, borders, rules)
-    due = min(leaves, grace_due, _next_stage(today, begins), _next_band(newest, today, rules))
-    stage = dormancy.stage_on(today, begins)
+    rfm = rfm_of(recency, frequency, revenue, borders, rules)
+    stage = dormancy.NONE
+    gap = dormancy.usual_gap(customer.days, window)
+    for begins, later in dormancy.stage_days(newest, gap, rules):
+        if begins > today:
+            due = min(due, begins)
+            break
+        stage = later
+    due = min(due, _next_band(newest, recency, rules))
     return Standing(revenue, profit, frequency, rank, tier, rfm, recency, stage, due)
+
+
+def tier_moves(customer: Customer, borders: Borders, rules: Rules) -> bool:
+    """Whether borders alone may change the tier of someone active: a quick look before `assess`.
+
+    With days of grace anyone under a border has to be looked at.
+    """
+    if rules.demotion_grace_days:
+        return True
+    code = rank_code(customer.rank)
+    return damped_tier(code, customer.tier, customer.under, 0, borders, rules) != customer.tier
+
+
+def scores_move(customer: Customer, borders: Borders) -> bool:
+    """Whether the cut points alone change the F or M score of someone active."""
+    f = fifth_score(rank_code(customer.frequency), borders.frequency_cuts)
+    m = fifth_score(rank_code(customer.revenue), borders.monetary_cuts)
+    return customer.rfm % 100 != 10 * f + m and customer.rfm != 0
 
 
 def _tier(
@@ -84,7 +107,8 @@ def _tier(
     return (PROSPECT if customer.contacted else SUSPECT), NEVER
 
 
-def _rfm(recency: int, frequency: int, revenue: int, borders: Borders, rules: Rules) -> int:
+def rfm_of(recency: int, frequency: int, revenue: int, borders: Borders, rules: Rules) -> int:
+    """The RFM cell as a number such as 545; F and M are 1 where not active."""
     score = 100 * recency_score(recency, rules.recency_days)
     if frequency < 1:
         return score + 11
@@ -93,10 +117,8 @@ def _rfm(recency: int, frequency: int, revenue: int, borders: Borders, rules: Ru
     return score + 10 * f + m
 
 
-def _next_stage(today: int, begins: list[tuple[int, int]]) -> int:
-    return next((day for day, _ in begins if day > today), NEVER)
-
-
-def _next_band(newest: int, today: int, rules: Rules) -> int:
-    recency = today - newest
-    return next((newest + band + 1 for band in rules.recency_days if recency <= band), NEVER)
+def _next_band(newest: int, recency: int, rules: Rules) -> int:
+    for band in rules.recency_days:
+        if recency <= band:
+            return newest + band + 1
+    return NEVER

@@ -52,17 +52,13 @@ def stage_days(newest: int, gap: Gap, rules: Rules) -> list[tuple[int, int]]:
     if dormant < inactive:
         begins.append((dormant, DORMANT))
     if gap.order_days >= 3:
-        limit = rules.slipping_factor * gap.span / (gap.order_days - 1)
-        slipping = newest + max(rules.slipping_min_days, int(limit)) + 1
+        factor, unit = rules.slipping_ratio
+        limit = factor * gap.span // (unit * (gap.order_days - 1))
+        slipping = newest + max(rules.slipping_min_days, limit) + 1
         if slipping < min(dormant, inactive):
             begins.append((slipping, SLIPPING))
     begins.reverse()
     return begins
-
-
-def stage_on(today: int, begins: list[tuple[int, int]]) -> int:
-    """The stage that holds on a day."""
-    return next((stage for day, stage in reversed(begins) if today >= day), NONE)
 
 
 def revenue_at_risk(revenue: int, stage: int) -> int:

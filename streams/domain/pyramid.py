@@ -112,30 +112,25 @@ def damped_tier(
 ) -> int:
     """The tier of an active customer who holds `held`, with damping.
 
-    `under[t]`: the day since which the customer has been under the border of tier t, or -1; it
-    is brought up to date here. A fall goes to the highest tier whose own condition keeps.
+    A fall goes to the highest tier whose own condition keeps the customer. `under`: see
+    `_mark_under`; it is brought up to date here, where the rules give days of grace.
     """
     by_rule = tier_by_rule(code, borders)
-    grace = rules.demotion_grace_days
+    grace, margin = rules.demotion_grace_days, rules.demotion_margin
+    if grace:
+        _mark_under(under, code, held, today, borders)
+    for tier in range(held, by_rule):
+        fell = code < borders.falls[tier] if margin else not grace
+        if not fell and not (grace and today - under[tier] >= grace):
+            return tier
+    return by_rule
+
+
+def _mark_under(under: list[int], code: int, held: int, today: int, borders: Borders) -> None:
+    """`under[t]`: the day since which a customer in tier t or higher has been under its border,
+    or -1."""
     for tier in (SUPER, LARGE, MEDIUM):
         if tier < held or code >= borders.tiers[tier]:
             under[tier] = -1
         elif under[tier] < 0:
             under[tier] = today
-    for tier in range(held, by_rule):
-        if _keeps(code, tier, under[tier], today, borders, rules.demotion_margin, grace):
-            return tier
-    for tier in (SUPER, LARGE, MEDIUM):
-        if tier < by_rule:
-            under[tier] = -1
-    return by_rule
-
-
-def _keeps(
-    code: int, tier: int, since: int, today: int, borders: Borders, margin: Decimal, grace: int
-) -> bool:
-    if not margin and not grace:
-        return False
-    if margin and code < borders.falls[tier]:
-        return False
-    return not (grace and today - since >= grace)

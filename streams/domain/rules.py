@@ -42,6 +42,7 @@ class Rules:
     slipping_min_days: int
     dormant_days: int
     digest: str = field(default="", compare=False)
+    slipping_ratio: tuple[int, int] = field(default=(2, 1), compare=False)  # the factor, exactly
 
     @property
     def shares(self) -> tuple[Decimal, Decimal, Decimal]:
@@ -170,10 +171,11 @@ def _check_together(rules: Rules, source: str) -> None:
 
 def _with_digest(rules: Rules) -> Rules:
     fields = {name: _canonical(getattr(rules, name)) for name in rules.__slots__}
-    del fields["digest"]
+    del fields["digest"], fields["slipping_ratio"]
     text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     object.__setattr__(rules, "digest", digest)
+    object.__setattr__(rules, "slipping_ratio", rules.slipping_factor.as_integer_ratio())
     return rules
 
 

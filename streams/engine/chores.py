@@ -6,12 +6,14 @@ records flow (waits are cut short when they don't), and does one slice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Protocol
 
 from schemas.encoding import encode
 from schemas.internal import CountsChunk
+from streams.domain.assess import scores_move, tier_moves
+from streams.domain.customer import Customer
 from streams.domain.pyramid import Borders
 from streams.engine.counts import ChunkId
 from streams.engine.partition import Changed, Partition
@@ -40,16 +42,22 @@ class _Sweep:
 
     scans = True
 
-    def __init__(self, partition: Partition, cause: str) -> None:
+    def __init__(
+        self,
+        partition: Partition,
+        cause: str,
+        moves: Callable[[Customer], bool] | None = None,
+    ) -> None:
         self._partition = partition
         self._cause = cause
+        self._moves = moves
         self._names: Iterator[bytes] | None = None
 
     def _go_on(self) -> bool:
         """One slice; whether the scan has come to its end."""
         assert self._names is not None
         names = list(islice(self._names, _SLICE))
-        self._partition.pass_time(names, self._cause)
+        self._partition.pass_time(names, self._cause, self._moves)
         if len(names) == _SLICE:
             return False
         self._names = None
@@ -96,7 +104,7 @@ class MovedBorders(_Sweep):
     idle_seconds = 0.0
 
     def __init__(self, partition: Partition) -> None:
-        super().__init__(partition, "expiry")
+        super().__init__(partition, "expiry", self._tier_moves)
         self._target = partition.scene.borders
 
     def pending(self) -> bool:
@@ -115,6 +123,10 @@ class MovedBorders(_Sweep):
         partition.marker.tiers_applied = self._target
         return True
 
+    def _tier_moves(self, customer: Customer) -> bool:
+        partition = self._partition
+        return customer.active and tier_moves(customer, partition.scene.borders, partition.rules)
+
     def _affected(self, old: Borders, new: Borders) -> Iterator[bytes]:
         for before, after in (*zip(old.tiers, new.tiers, strict=True),
                               *zip(old.falls, new.falls, strict=True)):  # fmt: skip
@@ -132,7 +144,7 @@ class MovedScores(_Sweep):
     idle_seconds = 0.2
 
     def __init__(self, partition: Partition) -> None:
-        super().__init__(partition, "expiry")
+        super().__init__(partition, "expiry", self._scores_move)
         self._target = partition.scene.borders
 
     def pending(self) -> bool:
@@ -150,6 +162,9 @@ class MovedScores(_Sweep):
             return False
         partition.marker.scores_applied = self._target
         return True
+
+    def _scores_move(self, customer: Customer) -> bool:
+        return customer.active and scores_move(customer, self._partition.scene.borders)
 
     def _affected(self, old: Borders, new: Borders) -> Iterator[bytes]:
         for kind, before, after in (
@@ -244,15 +259,14 @@ class CountsNews:
     def pending(self) -> bool:
         """Some chunk has changed since it was published, or none has ever been."""
         changed = self._partition.table.counts.changed
-        return bool(changed) or not self._partition.marker.counts_version
+        return changed or not self._partition.marker.counts_version
 
     def slice(self) -> bool:
         """Publish every chunk that has changed, and the head of the version."""
         partition = self._partition
         counts = partition.table.counts
-        changed, counts.changed = counts.changed, set()
         partition.marker.counts_version += 1
-        chunks = [self._write(chunk, counts.chunk(chunk)) for chunk in sorted(changed)]
+        chunks = [self._write(chunk, counts.chunk(chunk)) for chunk in counts.take_changed()]
         partition.add_outputs([*chunks, self._write(("head", 0), [])])
         return True
 

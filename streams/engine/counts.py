@@ -22,7 +22,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.cells: dict[str, dict[int, Cell]] = {kind: {} for kind in KINDS}
-        self.changed: set[ChunkId] = set()
+        self._changed: dict[str, set[int]] = {kind: set() for kind in KINDS}
         self.customers = 0
 
     def add(self, kind: str, code: int, value: int, customers: int) -> None:
@@ -30,14 +30,32 @@ class Counts:
         cells = self.cells[kind]
         cell = cells.get(code)
         if cell is None:
-            cell = cells[code] = [0, 0]
-        cell[0] += customers
-        cell[1] += customers * value
-        if not cell[0]:
-            del cells[code]
-        self.changed.add((kind, code // CHUNK))
+            cells[code] = [customers, customers * value]
+        else:
+            cell[0] += customers
+            cell[1] += customers * value
+            if not cell[0]:
+                del cells[code]
+        self._changed[kind].add(code)
         if kind == "rank":
             self.customers += customers
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything has changed since `take_changed`."""
+        return any(self._changed.values())
+
+    def take_changed(self) -> list[ChunkId]:
+        """The chunks that have changed since the last call, in order."""
+        changed = {(kind, code // CHUNK) for kind, codes in self._changed.items() for code in codes}
+        self._changed = {kind: set() for kind in KINDS}
+        return sorted(changed)
+
+    def set_changed(self, chunks: Iterable[ChunkId]) -> None:
+        """These chunks, and no others, have changed."""
+        self._changed = {kind: set() for kind in KINDS}
+        for kind, number in chunks:
+            self._changed[kind].add(number * CHUNK)
 
     def chunk(self, chunk: ChunkId) -> list[tuple[int, int, int]]:
         """(code, customers, sum) of a chunk, in order of code."""

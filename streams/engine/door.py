@@ -274,7 +274,7 @@ class Door:
             days_done=None if done is None else as_date(done),
             due_pending=changed_rules or (today is not None and (done is None or done < today)),
             counts=marker.counts_version,
-            counts_pending=bool(partition.table.counts.changed) or not marker.counts_version,
+            counts_pending=partition.table.counts.changed or not marker.counts_version,
             borders=marker.tiers_applied.version,
             scores=marker.scores_applied.version,
             standings_pending=self._standings.count(),

@@ -154,9 +154,9 @@ class Partitions:
         counts, number = partition.table.counts, partition.identity.number
         published = self._worker.ranking.counts.published(number)
         chunks = counts.chunks() | published.keys()
-        counts.changed = {
+        counts.set_changed(
             chunk for chunk in chunks if counts.chunk(chunk) != published.get(chunk, [])
-        }
+        )
         version = self._worker.ranking.counts.versions.get(number, 0)
         partition.marker.counts_version = max(partition.marker.counts_version, version)
 

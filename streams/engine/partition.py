@@ -38,6 +38,10 @@ from streams.engine.table import CustomerTable, Sealed
 _FUTURE = timedelta(hours=24)
 
 
+#: What became of a record that is not dead; a dead one's code says what.
+COUNTED, REPEATED = "counted", "repeated"
+
+
 class HoleError(Exception):
     """A batch begins after the position: records in between would be lost."""
 
@@ -165,13 +169,38 @@ class Partition:
         try:
             if isinstance(event, InvalidRecord):
                 raise event
-            self._fold(topic, source, record, event)
+            fate = self._fold(topic, _turn(topic, source, record, event), event)
         except InvalidRecord as why:
-            self._bury(topic.topic, source, record, why)
+            self._bury(source, record, why)
+            fate = why.code
+        self.tally[topic.topic, fate] += 1
 
-    def _fold(self, topic: Input, source: Source, record: Record, event: Any) -> None:
-        turn = _turn(topic, source, record, event)
-        if topic.keyed and not self.identity.is_ours(turn.name) and self._is_stranger(turn):
+    def _fold(self, topic: Input, turn: Turn, event: Any) -> str:
+        """Fold an event in; what became of it."""
+        if not topic.keyed:
+            topic.fold(self, turn, event)
+            return COUNTED
+        customer = self.table.get(turn.name)
+        if customer is None:
+            self._refuse_stranger(turn)
+        if not topic.once:
+            topic.fold(self, turn, event)
+            return COUNTED
+        marker = self.marker
+        event_id = event_hash(topic.topic, event.event_id)
+        if customer is not None and self.dedupe.is_repeat(
+            turn.name, customer, event_id, marker.stream_time_us, marker.began_us
+        ):
+            return REPEATED
+        topic.fold(self, turn, event)
+        customer = self.table.touch(turn.name)
+        self.dedupe.remember(turn.name, customer, event_id, marker.stream_time_us, marker.began_us)
+        return COUNTED
+
+    def _refuse_stranger(self, turn: Turn) -> None:
+        """Someone not known here yet must belong here. Only they are looked at: the hash of the
+        key takes 3 µs."""
+        if not self.identity.is_ours(turn.name):
             raise InvalidRecord(
                 "wrong_partition",
                 f"customer {turn.customer_id!r} belongs into another partition than "
@@ -179,35 +208,11 @@ class Partition:
                 "(librdkafka: partitioner=murmur2_random), or TIERSTREAM_PARTITIONER=trust "
                 "where all producers agree on another one",
             )
-        if not topic.once:
-            topic.fold(self, turn, event)
-            self.tally[topic.topic, "counted"] += 1
-            return
-        event_id = event_hash(topic.topic, event.event_id)
-        if self._is_repeat(turn, event_id):
-            self.tally[topic.topic, "repeated"] += 1
-            return
-        topic.fold(self, turn, event)
-        self.tally[topic.topic, "counted"] += 1
-        customer = self.table.touch(turn.name)
-        now, began = self.marker.stream_time_us, self.marker.began_us
-        self.dedupe.remember(turn.name, customer, event_id, now, began)
 
-    def _is_stranger(self, turn: Turn) -> bool:
-        return self.table.get(turn.name) is None
-
-    def _is_repeat(self, turn: Turn, event_id: int) -> bool:
-        customer = self.table.get(turn.name)
-        if customer is None:
-            return False
-        now, began = self.marker.stream_time_us, self.marker.began_us
-        return self.dedupe.is_repeat(turn.name, customer, event_id, now, began)
-
-    def _bury(self, topic: str, source: Source, record: Record, why: InvalidRecord) -> None:
+    def _bury(self, source: Source, record: Record, why: InvalidRecord) -> None:
         now = self.marker.stream_time_us
         at = instant(record.timestamp_ms * 1000 if now is None else now)
         self._outputs.append(self.emitter.dead_letter(source, record, why, at))
-        self.tally[topic, why.code] += 1
 
     # -- customers: open, change, close
 
@@ -225,7 +230,9 @@ class Partition:
         at_us = self.now_us(turn)
         today = self.scene.calendar.day_of(at_us)
         said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
-        self._say(turn.name, customer, said, Cause(_identity(turn.source), at_us, turn.source))
+        if said:
+            cause_of = Cause(_identity(turn.source), at_us, turn.source)
+            self._say(turn.name, customer, said, cause_of)
         self._mark_pending(turn.name, customer, Changed(turn.source, at_us))
 
     def erase(self, turn: Turn) -> None:
@@ -248,8 +255,13 @@ class Partition:
 
     # -- time and borders, without a record
 
-    def pass_time(self, names: list[bytes], cause: str) -> None:
-        """Bring customers up to the day of stream time, or to the borders as they are now."""
+    def pass_time(
+        self, names: list[bytes], cause: str, moves: Callable[[Customer], bool] | None = None
+    ) -> None:
+        """Bring customers up to the day of stream time, or to the borders as they are now.
+
+        `moves`: a quick look that leaves out those for whom nothing changes.
+        """
         if not names:
             return
         now, today = self.marker.stream_time_us, self.today
@@ -258,8 +270,9 @@ class Partition:
         self.table.load(names)
         identity = f"{self.identity.number}/{self.marker.sequence}/{now}"
         for name in names:
-            if self.table.get(name) is not None:
-                customer = self._touch(name)
+            customer = self.table.get(name)
+            if customer is not None and (moves is None or moves(customer)):
+                self._touch(name)
                 self._apply_time(name, customer, today, Cause(identity, now, None), cause)
 
     def _apply_time(
@@ -293,7 +306,7 @@ class Partition:
 
     def _touch(self, name: bytes) -> Customer:
         customer = self.table.touch(name)
-        if name not in self._visible:
+        if name not in self.pending and name not in self._visible:
             self._visible[name] = _visible(customer)
         return customer
 

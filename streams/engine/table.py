@@ -107,11 +107,10 @@ class CustomerTable:
         """All changes since the last seal, indexes and counts brought along."""
         changelog: list[Op] = list(self._chunks.items())
         ops: list[Op] = []
+        cache = self._cache
         for customer, before in self._before.items():
-            state = self._cache[customer]
-            after = _indexed(state)
-            if before != after:
-                self._reindex(customer, before, after, ops)
+            state = cache[customer]
+            self._reindex(customer, before, _indexed(state), ops)
             value = None if state is None else encode_customer(state)
             changelog.append((b"c" + customer, value))
         customers = list(self._before)
@@ -141,38 +140,35 @@ class CustomerTable:
     # -- indexes
 
     def _reindex(self, customer: bytes, before: Indexed, after: Indexed, ops: list[Op]) -> None:
-        if before.due != after.due:
-            if before.due != NEVER:
-                ops.append((keys.due_key(before.due, customer), None))
+        """Move a customer in every index where it has another place than before."""
+        _, rank, frequency, revenue, due = before
+        if due != after.due:
+            if due != NEVER:
+                ops.append((keys.due_key(due, customer), None))
             if after.due != NEVER:
                 ops.append((keys.due_key(after.due, customer), b""))
-        old, new = _entries(before), _entries(after)
-        for index, kind in ((0, "rank"), (1, "frequency"), (2, "monetary")):
-            if index == 2 and self._ranks_revenue:
-                continue
-            was, is_now = old[index], new[index]
-            if was == is_now:
-                continue
-            self._move(kind, customer, was, is_now, ops)
+        stays = before.active == after.active
+        if not stays or rank != after.rank:
+            self._move("rank", customer, before, after, rank, after.rank, ops)
+        if not stays or frequency != after.frequency:
+            self._move("frequency", customer, before, after, frequency, after.frequency, ops)
+        if not self._ranks_revenue and (not stays or revenue != after.revenue):
+            self._move("monetary", customer, before, after, revenue, after.revenue, ops)
 
     def _move(
-        self,
-        kind: str,
-        customer: bytes,
-        was: tuple[int, int] | None,
-        is_now: tuple[int, int] | None,
-        ops: list[Op],
-    ) -> None:
-        prefix = _PREFIXES[kind]
-        if was is not None:
-            self.counts.add(kind, was[0], was[1], -1)
-            if is_now is None or is_now[0] != was[0]:
-                ops.append((keys.code_key(prefix, was[0], customer), None))
-        if is_now is not None:
-            code, value = is_now
-            self.counts.add(kind, code, value, 1)
-            stored = value.to_bytes((value.bit_length() + 8) // 8, "big", signed=True)
-            ops.append((keys.code_key(prefix, code, customer), stored))
+        self, kind: str, customer: bytes, before: Indexed, after: Indexed,
+        was: int, is_now: int, ops: list[Op],
+    ) -> None:  # fmt: skip
+        prefix, add = _PREFIXES[kind], self.counts.add
+        code, new_code = rank_code(was), rank_code(is_now)
+        if before.active:
+            add(kind, code, was, -1)
+            if not after.active or code != new_code:
+                ops.append((prefix + code.to_bytes(3, "big") + customer, None))
+        if after.active:
+            add(kind, new_code, is_now, 1)
+            stored = is_now.to_bytes((is_now.bit_length() + 8) // 8, "big", signed=True)
+            ops.append((prefix + new_code.to_bytes(3, "big") + customer, stored))
 
     def count_all(self) -> None:
         """Rebuild the counts from the indexes of the store."""
@@ -193,8 +189,7 @@ class CustomerTable:
             new = changes[b"c" + name]
             before = _ABSENT if old is None else _indexed(decode_customer(old))
             after = _ABSENT if new is None else _indexed(decode_customer(new))
-            if before != after:
-                self._reindex(name, before, after, ops)
+            self._reindex(name, before, after, ops)
         self.store.write(ops)
 
     # -- scanning (nothing may be in flight: the store must be up to date)
@@ -229,18 +224,5 @@ def _after(prefix: bytes) -> bytes:
 def _indexed(state: Customer | None) -> Indexed:
     if state is None:
         return _ABSENT
-    active = state.frequency >= 1
-    return Indexed(active, state.rank, state.frequency, state.revenue, state.due)
-
-
-def _entries(
-    indexed: Indexed,
-) -> tuple[tuple[int, int] | None, tuple[int, int] | None, tuple[int, int] | None]:
-    """(code, exact value) by rank, frequency and revenue; None where not active."""
-    if not indexed.active:
-        return None, None, None
-    return (
-        (rank_code(indexed.rank), indexed.rank),
-        (rank_code(indexed.frequency), indexed.frequency),
-        (rank_code(indexed.revenue), indexed.revenue),
-    )
+    frequency = state.frequency
+    return Indexed(frequency >= 1, state.rank, frequency, state.revenue, state.due)
