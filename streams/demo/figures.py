@@ -63,6 +63,7 @@ class Change:
     direction: str
     cause: str
     revenue: int
+    share: float | None  # of the active customers, how many stand above
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,13 @@ def rfm_grid(standings: Iterable[Value]) -> dict[tuple[int, int], Cell]:
 
 
 def last_changes(tier_changes: Iterable[Value], count: int = 20) -> list[Change]:
-    """The `count` newest tier-changes by stream time, the newest last."""
-    newest = sorted(tier_changes, key=lambda value: str(value["at"]))[-count:]
+    """The `count` newest tier-changes between tiers of the pyramid, the newest last."""
+    within = [
+        value
+        for value in tier_changes
+        if value["from"] in PYRAMID_TIERS and value["to"] in PYRAMID_TIERS
+    ]
+    newest = sorted(within, key=lambda value: str(value["at"]))[-count:]
     return [
         Change(
             at=value["at"],
@@ -140,14 +146,20 @@ def last_changes(tier_changes: Iterable[Value], count: int = 20) -> list[Change]
             direction=value["direction"],
             cause=value["cause"],
             revenue=value["revenue"],
+            share=value["share"],
         )
         for value in newest
     ]
 
 
-def movement(tier_changes: Iterable[Value]) -> Counter[tuple[str | None, str | None]]:
-    """How many tier-changes led from one tier to another; None stands for "not known"."""
-    return Counter((value["from"], value["to"]) for value in tier_changes)
+def movement(
+    tier_changes: Iterable[Value], since: str = ""
+) -> Counter[tuple[str | None, str | None]]:
+    """How many tier-changes, from the day `since` on, led from one tier to another; None stands
+    for "not known"."""
+    return Counter(
+        (value["from"], value["to"]) for value in tier_changes if value["at"][:10] >= since
+    )
 
 
 def silence(

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.demo.figures import STAGES, Change, Silence
-from streams.demo.marks import STAGE_COLOURS, TIER_COLOURS, Marks
+from streams.demo.marks import STAGE_COLOURS, TIER_COLOURS, Marks, percent
 from streams.domain.pyramid import TIERS
 
 _NEW = "new"  # the row of those who were not known before
@@ -25,29 +25,27 @@ def _tier(tier: str | None, unknown: str) -> Text:
     return Text(tier or unknown, style=TIER_COLOURS.get(tier or "", "dim"))
 
 
-def _day(at: str) -> str:
-    return at[:16].replace("T", " ")
-
-
 def list_changes(changes: Sequence[Change], marks: Marks) -> RenderableType:
     """One line a tier-change, the newest last."""
     table = _table()
-    table.add_column("at", no_wrap=True)
+    table.add_column("day", no_wrap=True)
     table.add_column("customer", no_wrap=True)
     table.add_column("from", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("to", no_wrap=True)
     table.add_column("cause", no_wrap=True)
     table.add_column("revenue", justify="right", no_wrap=True)
+    table.add_column("above", justify="right", no_wrap=True)
     for change in changes:
         table.add_row(
-            _day(change.at),
+            change.at[:10],
             change.customer_id,
             _tier(change.from_tier, _NEW),
             _direction(change.direction, marks),
             _tier(change.to_tier, _GONE),
             change.cause,
             marks.money(change.revenue),
+            marks.none if change.share is None else percent(change.share),
         )
     return table
 

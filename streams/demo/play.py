@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import signal
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
-from time import monotonic
 from types import FrameType
 
 from rich.console import Console
 
-from streams.commands import replay, settle, tick
-from streams.commands.command import Command
 from streams.demo import figures
-from streams.demo.faults import CUSTOMERS, ORDERS, find_faults
+from streams.demo.faults import find_faults
+from streams.demo.feed import send_orders, settle_down
 from streams.demo.folder import DemoFolder
 from streams.demo.marks import marks
-from streams.demo.orders import END, LAST_DAY, order_lines, orders_file
+from streams.demo.orders import LAST_DAY, LAST_WEEK, order_lines
 from streams.demo.render import Page, render_page
 from streams.demo.results import Results, read_results
 from streams.demo.worker_process import WorkerProcess, worker_command
@@ -29,7 +26,6 @@ from streams.errors import UserError
 from streams.rules_file import load_rules
 from streams.settings import Settings
 
-_SETTLE_SECONDS = "120"
 _NEWLY_SILENT = timedelta(days=30)
 _BY_SIGNAL = 128  # plus the signal's number: the exit code, as shells have it
 
@@ -47,7 +43,7 @@ def run(settings: Settings) -> int:
     folder = DemoFolder.of(settings)
     with _ended_by_signals():
         _make_room(folder, settings)
-        seconds = _work(console, folder, settings)
+        _work(console, folder, settings)
     with closing(open_client(settings)) as client:
         results = read_results(client, settings)
     page = _page(results)
@@ -59,7 +55,7 @@ def run(settings: Settings) -> int:
     )
     console.print(render_page(page, console.width, signs))
     _check(results)
-    _show_end(console, page, folder, seconds)
+    _show_end(console, page, folder)
     return 0
 
 
@@ -86,39 +82,22 @@ def _no_worker_running(folder: DemoFolder, settings: Settings) -> Iterator[None]
         lock.free()
 
 
-def _work(console: Console, folder: DemoFolder, settings: Settings) -> float:
-    """Send the orders through a worker; seconds from the first one sent to everything at rest."""
+def _work(console: Console, folder: DemoFolder, settings: Settings) -> None:
     console.print(f"Starting a worker, which writes to {folder.worker_log}")
     with WorkerProcess(worker_command(), folder.worker_log) as worker:
-        _do(settle.COMMAND, settings, "--timeout", _SETTLE_SECONDS)
-        console.print(
-            f"Sending {ORDERS:,} orders: all that {CUSTOMERS:,} customers bought in 18 months"
-        )
-        started = monotonic()
-        _do(replay.COMMAND, settings, "orders", str(orders_file()))
-        _do(tick.COMMAND, settings, END)
-        _do(settle.COMMAND, settings, "--timeout", _SETTLE_SECONDS)
-        seconds = monotonic() - started
+        settle_down(settings)
+        send_orders(console, settings)
         worker.stop()
-    return seconds
-
-
-def _do(command: Command, settings: Settings, *words: str) -> None:
-    """Run a command as its user would; what it can't do it raises."""
-    parser = ArgumentParser(command.name)
-    command.configure(parser)
-    code = command.run(settings, parser.parse_args(words))
-    if code != 0:
-        raise DemoError(f"tierstream {command.name} {' '.join(words)} ended with exit code {code}")
 
 
 def _page(results: Results) -> Page:
     since = date.fromisoformat(LAST_DAY) - _NEWLY_SILENT
     return Page(
         day=LAST_DAY,
+        since=LAST_WEEK,
         pyramid=figures.pyramid(results.standings),
         grid=figures.rfm_grid(results.standings),
-        movement=figures.movement(results.tier_changes),
+        movement=figures.movement(results.tier_changes, LAST_WEEK),
         changes=figures.last_changes(results.tier_changes),
         silence=figures.silence(results.standings, results.dormant_customers, since.isoformat()),
     )
@@ -130,10 +109,8 @@ def _check(results: Results) -> None:
         raise DemoError(f"the demo went wrong, please report it: {'; '.join(faults)}")
 
 
-def _show_end(console: Console, page: Page, folder: DemoFolder, seconds: float) -> None:
-    rate = f"{ORDERS / seconds:,.0f} orders/s"
+def _show_end(console: Console, page: Page, folder: DemoFolder) -> None:
     console.print()
-    console.print(f"{ORDERS:,} orders sent, ranked and told in {seconds:.1f} s: {rate}")
     console.print(f"The log is {folder.log}, the worker's data lie in {folder.data}. Go on with")
     console.print()
     for command in _next_commands(page):

@@ -21,9 +21,10 @@ _GUTTER = 4
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that the demo shows of a run, up to `day` (`YYYY-MM-DD`)."""
+    """All that the demo shows of a run, up to `day` (`YYYY-MM-DD`); movement from `since` on."""
 
     day: str
+    since: str
     pyramid: Pyramid
     grid: Mapping[tuple[int, int], Cell]
     movement: Counter[tuple[str | None, str | None]]
@@ -64,12 +65,13 @@ def _grid(page: Page, marks: Marks) -> RenderableType:
 
 
 def _movement(page: Page, marks: Marks) -> RenderableType:
-    title = f"Movement between the tiers: {page.movement.total():,} tier-changes"
+    total = page.movement.total()
+    title = f"Movement between the tiers since {page.since}: {total:,} tier-changes"
     return _section(title, list_movement(page.movement, marks))
 
 
 def _changes(page: Page, marks: Marks) -> RenderableType:
-    title = f"The last {len(page.changes)} tier-changes"
+    title = f"The last {len(page.changes)} within the pyramid, and how many stand above"
     return _section(title, list_changes(page.changes, marks))
 
 

@@ -27,6 +27,7 @@ def tier_change(customer_id: str, origin: str | None, target: str, at: str) -> d
         "direction": "entered" if origin is None else "up",
         "cause": "order",
         "revenue": 500,
+        "share": 0.25,
     }
 
 
@@ -81,26 +82,30 @@ def test_the_grid_counts_active_customers_by_recency_and_frequency() -> None:
     assert grid[1, 1] == figures.Cell(heads=0, mean_revenue=0)
 
 
-def test_the_last_changes_are_the_newest_by_stream_time_whatever_their_partition() -> None:
+def test_the_last_changes_are_the_newest_within_the_pyramid_whatever_their_partition() -> None:
     changes = [
-        tier_change("a", None, "small", "1998-01-03T00:00:00Z"),
-        tier_change("b", None, "small", "1998-01-01T00:00:00Z"),
+        tier_change("a", "medium", "small", "1998-01-03T00:00:00Z"),
+        tier_change("b", "large", "medium", "1998-01-01T00:00:00Z"),
         tier_change("c", "small", "large", "1998-01-02T00:00:00Z"),
+        tier_change("d", None, "small", "1998-01-04T00:00:00Z"),
+        tier_change("e", "small", "inactive", "1998-01-04T00:00:00Z"),
     ]
     shown = figures.last_changes(changes, count=2)
     assert [(change.customer_id, change.from_tier) for change in shown] == [
         ("c", "small"),
-        ("a", None),
+        ("a", "medium"),
     ]
 
 
-def test_movement_counts_changes_by_where_from_and_where_to() -> None:
+def test_movement_counts_changes_from_a_day_on_by_where_from_and_where_to() -> None:
     movement = figures.movement(
         [
+            tier_change("c", None, "small", "1997-12-31T23:59:59Z"),
             tier_change("a", None, "small", "1998-01-01T00:00:00Z"),
             tier_change("b", None, "small", "1998-01-01T00:00:00Z"),
             tier_change("a", "small", "large", "1998-01-02T00:00:00Z"),
-        ]
+        ],
+        since="1998-01-01",
     )
     assert movement == {(None, "small"): 2, ("small", "large"): 1}
 

@@ -27,9 +27,11 @@ def page() -> Page:
     grid[1, 1] = figures.Cell(0, 0)
     changes = [
         figures.Change(
-            "1998-06-30T23:59:59Z", "16790", "small", "inactive", "down", "expiry", -250
+            "1998-06-30T23:59:59Z", "16790", "small", "inactive", "down", "expiry", -250, None
         ),
-        figures.Change("1998-06-30T23:59:59Z", "22019", None, "small", "entered", "order", 22_436),
+        figures.Change(
+            "1998-06-30T23:59:59Z", "22019", None, "small", "entered", "order", 22_436, 0.0312
+        ),
     ]
     silent = figures.Silent(
         "13167", "slipping", "1998-06-10T00:00:00Z", 18, 8.125, "super", 380_131
@@ -41,9 +43,10 @@ def page() -> Page:
         "1998-05-31",
     )
     movement = figures.movement(
-        [{"from": None, "to": "small"}] * 3 + [{"from": "small", "to": "inactive"}] * 1_234
+        [{"from": None, "to": "small", "at": "1998-06-24T00:00:00Z"}] * 3
+        + [{"from": "small", "to": "inactive", "at": "1998-06-30T00:00:00Z"}] * 1_234
     )
-    return Page("1998-06-30", pyramid, grid, movement, changes, silence)
+    return Page("1998-06-30", "1998-06-24", pyramid, grid, movement, changes, silence)
 
 
 def printed(width: int, *, ascii_only: bool = False, colour: bool = False) -> str:
@@ -73,11 +76,12 @@ def test_no_line_is_longer_than_the_terminal_is_wide(width: int) -> None:
         "15,238 inactive",
         "504",
         "43.21",
-        "1,237 tier-changes",
+        "since 1998-06-24: 1,237 tier-changes",
         "1,234",
         "expiry",
         "-2.50",
         "224.36",
+        "3.1 %",
         "269 slipping (95,837.29), 4,048 dormant (274,763.48)",
         "3,801.31",
         "8.1",
