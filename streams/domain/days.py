@@ -9,7 +9,9 @@ DAY_US = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _US = timedelta(microseconds=1)
-_SLICE_US = 900_000_000  # offsets from UTC change at quarters of an hour only
+_MINUTE_US = 60_000_000
+_SLICE_US = 900_000_000
+_MANY_SLICES = 200_000  # a few years of quarters of an hour: some 20 MB
 
 
 def micros(moment: datetime) -> int:
@@ -38,7 +40,7 @@ class Calendar:
     def __init__(self, time_zone: str) -> None:
         self._zone = ZoneInfo(time_zone)
         self._utc = time_zone == "UTC"
-        self._days: dict[int, int] = {}  # quarter of an hour -> day number
+        self._days: dict[int, int] = {}  # quarter of an hour -> day number, where it has but one
 
     def day_of(self, moment_us: int) -> int:
         """The day number of an instant."""
@@ -46,24 +48,30 @@ class Calendar:
             return moment_us // DAY_US
         quarter = moment_us // _SLICE_US
         day = self._days.get(quarter)
-        if day is None:
-            day = self._days[quarter] = self._local_day(quarter * _SLICE_US)
-            if len(self._days) > 200_000:  # bounded: a few years of quarters of an hour
-                self._days = {quarter: day}
-        return day
+        return self._look_up(moment_us, quarter) if day is None else day
 
     def start_of(self, day: int) -> int:
-        """The first instant of a day, in microseconds since 1970."""
+        """The first instant of a day, in microseconds since 1970.
+
+        Of a day that a time zone left out (Samoa's 2011-12-30): that of the next.
+        """
         if self._utc:
             return day * DAY_US
         midnight = datetime.combine(as_date(day), datetime.min.time(), self._zone)
         start = micros(midnight.astimezone(UTC))
-        while self.day_of(start) < day:  # a midnight that clocks jump over
-            start += _SLICE_US
+        while self.day_of(start - 1) >= day:  # clocks jumped over midnight from the day before
+            start -= _MINUTE_US
         return start
 
+    def _look_up(self, moment_us: int, quarter: int) -> int:
+        first = self._local_day(quarter * _SLICE_US)
+        if first == self._local_day((quarter + 1) * _SLICE_US - 1):
+            if len(self._days) >= _MANY_SLICES:
+                self._days.clear()
+            self._days[quarter] = first
+            return first
+        # Some offsets were no whole quarters, and some clocks changed a minute past midnight.
+        return self._local_day(moment_us)
+
     def _local_day(self, moment_us: int) -> int:
-        try:
-            return as_day(instant(moment_us).astimezone(self._zone).date())
-        except OverflowError:  # the first or last day that datetime knows
-            return moment_us // DAY_US
+        return as_day(instant(moment_us).astimezone(self._zone).date())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import NamedTuple
 
 from streams.domain.customer import NO_DAY, Day
@@ -12,7 +11,7 @@ NONE, SLIPPING, DORMANT, INACTIVE = range(4)
 STAGES = (None, "slipping", "dormant", "inactive")
 
 #: The chance that the revenue of a customer in this stage is lost.
-CHANCE_OF_LOSS = (Fraction(1, 10), Fraction(3, 10), Fraction(6, 10), Fraction(1))
+CHANCE_OF_LOSS = (1, 3, 6, 10)  # tenths
 
 
 class Gap(NamedTuple):
@@ -63,4 +62,5 @@ def stage_days(newest: int, gap: Gap, rules: Rules) -> list[tuple[int, int]]:
 
 def revenue_at_risk(revenue: int, stage: int) -> int:
     """Revenue times the chance of loss of the stage, rounded half to even."""
-    return round(revenue * CHANCE_OF_LOSS[stage])
+    whole, tenths = divmod(revenue * CHANCE_OF_LOSS[stage], 10)
+    return whole + (tenths > 5 or (tenths == 5 and whole % 2))

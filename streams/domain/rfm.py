@@ -1,23 +1,16 @@
-"""RFM: recency by bands of days, frequency and monetary by fifths of the active customers."""
+"""RFM: the cut points of frequency and monetary, by fifths of the active customers.
+
+A score is 1 + floor(5 * below / n), which is 1 + the number of cut points not above the value.
+Recency goes by bands of days. `assess` puts the three together.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from streams.domain.pyramid import NOWHERE
 
 _FIFTHS = (1, 2, 3, 4)
-
-
-def recency_score(recency_days: int, bands: Sequence[int]) -> int:
-    """5 for the newest band down to 1: <= 7, <= 30, <= 60, <= 120 days, else 1."""
-    return 5 - bisect_left(bands, recency_days)
-
-
-def fifth_score(code: int, cuts: Sequence[int]) -> int:
-    """1 + floor(5 * below / n), by the cut points of `score_cuts`."""
-    return 1 + bisect_right(cuts, code)
 
 
 def score_cuts(counts: Sequence[tuple[int, int]]) -> list[int]:

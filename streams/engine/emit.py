@@ -13,6 +13,7 @@ from schemas.invalid import InvalidRecord
 from schemas.outputs import (
     TIERS,
     CustomerErased,
+    DeadLetter,
     Direction,
     DormantCustomer,
     Said,
@@ -28,7 +29,13 @@ from streams.domain.days import as_date, instant
 from streams.domain.decide import StageSaid, TierChanged
 from streams.domain.orders_fold import newest_order_day
 from streams.engine.records import Record, Write
-from streams.topics import Topic
+
+_TIER_CHANGES = topics.TIER_CHANGES.name
+_DORMANT_CUSTOMERS = topics.DORMANT_CUSTOMERS.name
+_CUSTOMER_STANDINGS = topics.CUSTOMER_STANDINGS.name
+_CUSTOMER_ERASED = topics.CUSTOMER_ERASED.name
+_DEAD_LETTERS = topics.DEAD_LETTERS.name
+_HELD = {"slipping": dormancy.SLIPPING, "dormant": dormancy.DORMANT, "inactive": dormancy.INACTIVE}
 
 
 class Cause(NamedTuple):
@@ -47,7 +54,8 @@ class Emitter:
 
     def __init__(self, app_id: str, prefix: str, partition: int, rules: str) -> None:
         self._source = source_of(app_id, partition)
-        self._prefix = prefix
+        self._names = {topic.name: prefix + topic.name for topic in topics.OUTPUTS}
+        self._types = {topic.name: type_of(topic.name) for topic in topics.OUTPUTS}
         self._partition = partition
         self._rules = rules
 
@@ -61,7 +69,11 @@ class Emitter:
     ) -> Write:
         """A tier-change, with the figures as they are now."""
         event = TierChange(
-            **self._head(topics.TIER_CHANGES, customer_id, cause),
+            event_id=event_id(cause.identity, _TIER_CHANGES, customer_id, 0),
+            customer_id=customer_id,
+            at=instant(cause.at_us),
+            rules=self._rules,
+            source=cause.source,
             from_tier=_tier(change.from_tier),
             to=_tier(change.to_tier),
             direction=_direction(change.from_tier, change.to_tier),
@@ -74,17 +86,19 @@ class Emitter:
             share=share,
             account_manager=customer.account_manager,
         )
-        return self._write(topics.TIER_CHANGES, customer_id, event, cause.at_us)
+        return self._write(_TIER_CHANGES, customer_id, event)
 
     def stage(
         self, customer_id: str, customer: Customer, said: StageSaid, cause: Cause, number: int
     ) -> Write:
         """A stage of silence; `number` tells apart several of one cause."""
-        cause = cause._replace(at_us=said.at_us)
         standing = said.standing
-        held = dormancy.STAGES.index(said.stage) if said.stage in dormancy.STAGES else 0
         event = DormantCustomer(
-            **self._head(topics.DORMANT_CUSTOMERS, customer_id, cause, number),
+            event_id=event_id(cause.identity, _DORMANT_CUSTOMERS, customer_id, number),
+            customer_id=customer_id,
+            at=instant(said.at_us),
+            rules=self._rules,
+            source=cause.source,
             from_stage=dormancy.STAGES[said.from_stage],  # type: ignore[arg-type]
             stage=said.stage,  # type: ignore[arg-type]
             silent_days=said.silent_days,
@@ -93,11 +107,11 @@ class Emitter:
             tier=_tier(standing.tier),
             rfm=_rfm(standing.rfm),
             revenue=standing.revenue,
-            revenue_at_risk=dormancy.revenue_at_risk(standing.revenue, held),
+            revenue_at_risk=dormancy.revenue_at_risk(standing.revenue, _HELD.get(said.stage, 0)),
             p_alive=None,
             account_manager=customer.account_manager,
         )
-        return self._write(topics.DORMANT_CUSTOMERS, customer_id, event, said.at_us)
+        return self._write(_DORMANT_CUSTOMERS, customer_id, event)
 
     def standing(
         self,
@@ -111,7 +125,11 @@ class Emitter:
         newest = newest_order_day(customer) if customer.lifetime_orders >= 1 else NO_DAY
         known = newest != NO_DAY and today is not None
         event = Standing(
-            **self._head(topics.CUSTOMER_STANDINGS, customer_id, cause),
+            event_id=event_id(cause.identity, _CUSTOMER_STANDINGS, customer_id, 0),
+            customer_id=customer_id,
+            at=instant(cause.at_us),
+            rules=self._rules,
+            source=cause.source,
             tier=TIERS[customer.tier],
             rfm=_rfm(customer.rfm),
             revenue=customer.revenue,
@@ -124,15 +142,21 @@ class Emitter:
             account_manager=customer.account_manager,
             name=customer.name,
         )
-        return self._write(topics.CUSTOMER_STANDINGS, customer_id, event, cause.at_us)
+        return self._write(_CUSTOMER_STANDINGS, customer_id, event)
 
     def erased(self, customer_id: str, cause: Cause) -> list[Write]:
         """That a customer is erased, and the end of their standing."""
-        event = CustomerErased(**self._head(topics.CUSTOMER_ERASED, customer_id, cause))
-        standings = self._prefix + topics.CUSTOMER_STANDINGS.name
+        event = CustomerErased(
+            event_id=event_id(cause.identity, _CUSTOMER_ERASED, customer_id, 0),
+            customer_id=customer_id,
+            at=instant(cause.at_us),
+            rules=self._rules,
+            source=cause.source,
+        )
+        standings = self._names[_CUSTOMER_STANDINGS]
         return [
             Write(standings, self._partition, customer_id.encode(), None),
-            self._write(topics.CUSTOMER_ERASED, customer_id, event, cause.at_us),
+            self._write(_CUSTOMER_ERASED, customer_id, event),
         ]
 
     def dead_letter(
@@ -141,23 +165,12 @@ class Emitter:
         """A record that can't be used, whole."""
         original = Original(record.key, record.value, tuple(record.headers))
         event = dead_letter(source, original, why, at=at, rules=self._rules)
-        topic = topics.DEAD_LETTERS
-        headers = headers_of(event, type_of(topic.name), self._source, at)
-        return Write(self._prefix + topic.name, self._partition, record.key, encode(event), headers)
+        return self._write(_DEAD_LETTERS, "", event)._replace(key=record.key)
 
-    def _head(self, topic: Topic, customer_id: str, cause: Cause, number: int = 0) -> dict:  # type: ignore[type-arg]
-        return {
-            "event_id": event_id(cause.identity, topic.name, customer_id, number),
-            "customer_id": customer_id,
-            "at": instant(cause.at_us),
-            "rules": self._rules,
-            "source": cause.source,
-        }
-
-    def _write(self, topic: Topic, customer_id: str, event: Said, at_us: int) -> Write:
-        headers = headers_of(event, type_of(topic.name), self._source, instant(at_us))
-        name = self._prefix + topic.name
-        return Write(name, self._partition, customer_id.encode(), encode(event), headers)
+    def _write(self, topic: str, customer_id: str, event: Said | DeadLetter) -> Write:
+        headers = headers_of(event, self._types[topic], self._source, event.at)
+        key = customer_id.encode()
+        return Write(self._names[topic], self._partition, key, encode(event), headers)
 
 
 def event_id(identity: str, topic: str, customer_id: str, number: int) -> str:
