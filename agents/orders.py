@@ -9,7 +9,7 @@ from schemas.orders import Order, parse_order
 from streams import topics
 from streams.domain.days import micros
 from streams.domain.money import UnknownCurrencyError
-from streams.domain.orders_fold import SumOverflowError, fold_order, newest_order_day
+from streams.domain.orders_fold import fold_order, newest_order_day, would_overflow
 from streams.engine.partition import Input, Partition, Turn
 
 CAUSES = {"placed": "order", "cancelled": "cancellation", "returned": "return"}
@@ -23,14 +23,13 @@ def when(order: Order) -> datetime:
 def fold(partition: Partition, turn: Turn, order: Order) -> None:
     """Add the order to its customer's tables and say what that changes."""
     amount, profit = _money(partition, order)
+    if would_overflow(partition.table.get(turn.name), amount, profit):
+        reason = f"amount {order.amount} takes the sums of {turn.customer_id!r} past 2^62"
+        raise InvalidRecord("sum_overflow", reason)
     customer = partition.open(turn)
     newest = newest_order_day(customer)
     day = partition.scene.calendar.day_of(micros(order.ordered_at))
-    try:
-        fold_order(customer, order.type, day, amount, profit, partition.rules.window_days)
-    except SumOverflowError:
-        reason = f"amount {order.amount} takes the sums of {turn.customer_id!r} past 2^62"
-        raise InvalidRecord("sum_overflow", reason) from None
+    fold_order(customer, order.type, day, amount, profit, partition.rules.window_days)
     partition.move_time(micros(order.ordered_at))
     partition.close(turn, customer, newest, CAUSES[order.type])
 

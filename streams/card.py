@@ -138,4 +138,4 @@ def _stages(partition: Partition, customer: Customer) -> dict[str, Any]:
 
 def _newest(customer: Customer) -> int | None:
     newest = newest_order_day(customer)
-    return None if newest == NO_DAY or customer.lifetime_orders < 1 else newest
+    return None if newest == NO_DAY else newest

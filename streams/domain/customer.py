@@ -10,7 +10,7 @@ NO_DAY: Final = -(1 << 40)  # "no such day": before every day
 NEVER: Final = 1 << 40  # a due day that never comes
 UNKNOWN: Final = -1  # the tier of someone nobody has spoken of yet
 
-#: Sums of one customer stay inside this, so that they fit 64 bits whatever is sent.
+#: The turnover of one customer stays under this, so that every sum fits 64 bits.
 SUM_LIMIT: Final = 1 << 62
 
 VERSION: Final = 1  # of the encoding; the first byte of every encoded state
@@ -111,6 +111,7 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     days: list[Day] = []
     lifetime_revenue: int = 0
     lifetime_orders: int = 0
+    turnover: int = 0  # all amounts and profits ever, unsigned: no sum of them can be greater
     first_let_go: int = NO_DAY  # the oldest order day no longer kept; NO_DAY: none
     last_let_go: int = NO_DAY  # the newest of them
     seen: list[Seen] = []

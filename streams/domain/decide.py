@@ -53,14 +53,13 @@ def decide_on_time(customer: Customer, today: int, scene: Scene, cause: str) -> 
     Stages passed on the way are said in order, each with the first instant of its day.
     """
     said: list[Said] = []
-    if customer.lifetime_orders >= 1:
-        newest = newest_order_day(customer)
-        if newest != NO_DAY:
-            gap = dormancy.usual_gap(customer.days, scene.rules.window_days)
-            for day, stage in dormancy.stage_days(newest, gap, scene.rules):
-                if customer.stage < stage and day <= today:
-                    said.append(_stage_on(customer, stage, day, scene))
-                    customer.stage = stage
+    newest = newest_order_day(customer)
+    if newest != NO_DAY:
+        gap = dormancy.usual_gap(customer.days, scene.rules.window_days)
+        for day, stage in dormancy.stage_days(newest, gap, scene.rules):
+            if customer.stage < stage and day <= today:
+                said.append(_stage_on(customer, stage, day, scene))
+                customer.stage = stage
     after = assess(customer, today, scene.borders, scene.rules)
     said += _take(customer, after, today, cause)
     customer.stage = after.stage

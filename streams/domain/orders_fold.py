@@ -13,8 +13,10 @@ from streams.domain.customer import NO_DAY, SUM_LIMIT, Customer, Day
 EFFECTS = {"placed": (1, 1), "cancelled": (-1, -1), "returned": (-1, 0)}
 
 
-class SumOverflowError(Exception):
-    """The sums of one customer would leave what 64 bits hold."""
+def would_overflow(customer: Customer | None, amount: int, profit: int | None) -> bool:
+    """Whether an order event would take what is summed up of a customer past SUM_LIMIT."""
+    turnover = 0 if customer is None else customer.turnover
+    return turnover + _moved(amount, profit) >= SUM_LIMIT
 
 
 def fold_order(
@@ -22,14 +24,13 @@ def fold_order(
 ) -> None:
     """Add one order event on its own day; money in minor units of the base currency.
 
-    `profit` is None where the cost is unknown. SumOverflowError leaves the customer as it was.
+    `profit` is None where the cost is unknown. Ask `would_overflow` first.
     """
     sign, orders = EFFECTS[kind]
     gain = 0 if profit is None else sign * profit
     change = Day(day, sign * amount, gain, orders, orders if profit is None else 0)
-    if abs(customer.lifetime_revenue) + amount + abs(gain) >= SUM_LIMIT:
-        raise SumOverflowError
-    absorbed = orders < 0 and _was_let_go(customer, day, window_days)
+    absorbed = orders < 0 and _was_let_go(customer, day)
+    customer.turnover += _moved(amount, profit)
     customer.lifetime_revenue += change.revenue
     customer.lifetime_orders += orders
     customer.contacted = True
@@ -41,11 +42,14 @@ def fold_order(
 
 
 def newest_order_day(customer: Customer) -> int:
-    """The newest day with an order that stands, or NO_DAY."""
-    for day in reversed(customer.days):
-        if day.orders >= 1:
-            return day.day
-    return customer.last_let_go
+    """The newest day with an order that stands, or NO_DAY.
+
+    Where every order that is kept has been cancelled it is the newest of those let go.
+    """
+    if customer.lifetime_orders < 1:
+        return NO_DAY
+    newest = _newest_kept(customer.days)
+    return customer.last_let_go if newest == NO_DAY else newest
 
 
 def let_go_orders(customer: Customer) -> int:
@@ -55,9 +59,20 @@ def let_go_orders(customer: Customer) -> int:
 
 def first_order_day(customer: Customer) -> int:
     """The day of the first order that stands, or NO_DAY."""
-    if customer.first_let_go != NO_DAY:
-        return customer.first_let_go
-    return next((day.day for day in customer.days if day.orders >= 1), NO_DAY)
+    if customer.lifetime_orders < 1:
+        return NO_DAY
+    kept = next((day.day for day in customer.days if day.orders >= 1), NO_DAY)
+    if NO_DAY in (kept, customer.first_let_go):
+        return max(kept, customer.first_let_go)
+    return min(kept, customer.first_let_go)
+
+
+def _moved(amount: int, profit: int | None) -> int:
+    return amount if profit is None else amount + abs(profit)
+
+
+def _newest_kept(days: list[Day]) -> int:
+    return next((day.day for day in reversed(days) if day.orders >= 1), NO_DAY)
 
 
 def _add(days: list[Day], change: Day) -> None:
@@ -76,21 +91,24 @@ def _add(days: list[Day], change: Day) -> None:
         del days[at - 1]
 
 
-def _was_let_go(customer: Customer, day: int, window_days: int) -> bool:
-    """Whether a cancellation on `day` undoes an order that is no longer kept."""
-    newest = newest_order_day(customer)
-    if newest == NO_DAY or day > newest - window_days:
+def _was_let_go(customer: Customer, day: int) -> bool:
+    """Whether a cancellation on `day` undoes an order that is no longer kept.
+
+    Between the first and the last day let go no other order can have been forgotten; a day
+    outside, or one that is kept, waits for an order that is still to come.
+    """
+    if not customer.first_let_go <= day <= customer.last_let_go:
         return False
-    if any(held.day == day for held in customer.days):
-        return False
-    return let_go_orders(customer) >= 1
+    return all(held.day != day for held in customer.days)
 
 
 def _let_go(customer: Customer, window_days: int) -> None:
     """Keep what is kept; of orders let go only the first and the last day are remembered."""
     days = customer.days
-    newest = newest_order_day(customer)
-    if days and newest != NO_DAY and days[0].day <= newest - window_days:
+    if not days or days[0].day > days[-1].day - window_days:
+        return
+    newest = _newest_kept(days)
+    if newest != NO_DAY and days[0].day <= newest - window_days:
         standing = [day.day for day in days if day.orders >= 1][-2:]
         kept = []
         for day in days:

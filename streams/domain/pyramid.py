@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from streams.domain.customer import SUM_LIMIT
 from streams.domain.rules import Rules
 
 TIERS = ("super", "large", "medium", "small", "inactive", "prospect", "suspect", "other")
@@ -53,7 +54,7 @@ def rank_of(rules: Rules, revenue: int, profit: int, frequency: int) -> int:
         + Fraction(rules.blend_profit) * profit
         + Fraction(rules.blend_frequency) * frequency * 100
     )
-    return round(blend)
+    return max(-SUM_LIMIT, min(round(blend), SUM_LIMIT))  # a rank value is kept in 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def tier_borders(counts: Sequence[tuple[int, int]], shares: Iterable[Decimal]) -
     total = sum(customers for _, customers in counts)
     borders = []
     for share in shares:
-        limit = share * total
+        limit = Fraction(share) * total
         above, border = 0, NOWHERE
         for code, customers in reversed(counts):
             if above >= limit:

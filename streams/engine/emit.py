@@ -122,7 +122,7 @@ class Emitter:
         cause: Cause,
     ) -> Write:
         """The current standing; `today` None: there is no stream time yet."""
-        newest = newest_order_day(customer) if customer.lifetime_orders >= 1 else NO_DAY
+        newest = newest_order_day(customer)
         known = newest != NO_DAY and today is not None
         event = Standing(
             event_id=event_id(cause.identity, _CUSTOMER_STANDINGS, customer_id, 0),

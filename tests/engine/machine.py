@@ -33,6 +33,7 @@ from streams.engine.ranking import known_borders, read_counts
 from streams.engine.records import Batch, Record, Write
 from streams.engine.store import Store, StoreMemory
 from streams.engine.table import CustomerTable
+from tests.engine.memory_store import MemoryStore
 
 WALL_CLOCK = datetime(2026, 11, 21, 12, tzinfo=UTC)
 _TOPICS = {topic.topic: topic for topic in INPUTS}
@@ -42,7 +43,8 @@ _MEMORY = StoreMemory()
 class Machine:
     """Some partitions of one application; `said` has every record sent out, in order."""
 
-    def __init__(self, folder: Path, rules: Rules, partitions: int = 1) -> None:
+    def __init__(self, folder: Path | None, rules: Rules, partitions: int = 1) -> None:
+        """`folder` None: the stores are in memory."""
         self.rules = rules
         self.said: list[Write] = []
         self._counts = GlobalCounts()
@@ -62,8 +64,8 @@ class Machine:
 
     def rest(self) -> None:
         """Do all that is to be done, until nothing is."""
-        while any([self.chore(number) for number in range(len(self.partitions))]):
-            pass
+        while sum(self.chore(number) for number in range(len(self.partitions))):
+            pass  # in turn, one chore of each partition
 
     def chore(self, number: int) -> bool:
         """The next chore of a partition, whole; whether there was one."""
@@ -71,6 +73,15 @@ class Machine:
             if chore.pending():
                 while not chore.slice():
                     self.commit(self.partitions[number])
+                self.commit(self.partitions[number])
+                return True
+        return False
+
+    def slice(self, number: int) -> bool:
+        """One slice of a partition's next chore; whether there was one."""
+        for chore in self._chores[number]:
+            if chore.pending():
+                chore.slice()
                 self.commit(self.partitions[number])
                 return True
         return False
@@ -120,12 +131,13 @@ class Machine:
         for partition in self.partitions:
             partition.scene.borders = self._borders
 
-    def _new(self, folder: Path, number: int, partitions: int) -> Partition:
+    def _new(self, folder: Path | None, number: int, partitions: int) -> Partition:
         def is_ours(key: bytes) -> bool:
             return default_partition(key, partitions) == number
 
         rules = self.rules
-        table = CustomerTable(Store(folder / str(number), _MEMORY), rules.rank_by == "revenue")
+        store: Any = MemoryStore() if folder is None else Store(folder / str(number), _MEMORY)
+        table = CustomerTable(store, rules.rank_by == "revenue")
         marker = Marker(
             "test", partitions, rules.time_zone, rules.base_currency, rules=rules.digest
         )

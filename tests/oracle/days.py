@@ -84,10 +84,14 @@ class KeptDays:
         return Fraction((days[-1] - days[0]).days, len(days) - 1) if len(days) >= 2 else None
 
     def _cancels_what_is_gone(self, event: OrderEvent, day: date) -> bool:
-        """A cancellation on a day not kept is of an order let go, as long as such orders stand."""
-        if event.orders >= 0 or day in self.days:
+        """A cancellation on a day not kept, within the days let go, is of an order let go.
+
+        Taken as one that waits for its order it would leave the day let go behind, as the first
+        or the newest day of an order, when all orders are cancelled.
+        """
+        if event.orders >= 0 or day in self.days or not self.days_gone:
             return False
-        return day <= self._since() and self.orders_gone() >= 1
+        return min(self.days_gone) <= day <= max(self.days_gone)
 
     def _since(self) -> date:
         """The window of the newest standing day begins after this day."""

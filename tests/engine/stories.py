@@ -1,0 +1,79 @@
+"""Plays streams of events through the machine, cut into batches and mixed with chores at will."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import chain, cycle
+from typing import Any
+
+from hypothesis import strategies as st
+
+from streams.domain.customer import Customer, decode_customer
+from streams.domain.rules import parse_rules
+from streams.engine.keys import state_key
+from tests.engine.comparing import feed_all
+from tests.engine.machine import Machine
+from tests.oracle.strategies import Stream
+
+#: (records in the next batch at most, partitions of which a slice of the chores is done then)
+Step = tuple[int, list[int]]
+
+_AT_ONCE: list[Step] = [(1000, [])]
+
+
+def steps() -> st.SearchStrategy[list[Step]]:
+    """How a stream is cut into batches, and which chores are done in between; over and over."""
+    slices = st.lists(st.integers(0, 3), max_size=6)
+    return st.lists(st.tuples(st.integers(1, 8), slices), min_size=1, max_size=8)
+
+
+def play(stream: Stream, cut: list[Step] | None = None) -> Machine:
+    """A machine at rest, all records of the stream taken in. Without `cut`: in whole runs."""
+    rules = parse_rules(toml_of(stream.rules), "the test's rules")
+    machine = Machine(None, rules, stream.partitions)
+    records, turns = stream.records, cycle(cut or _AT_ONCE)
+    while records:
+        most, numbers = next(turns)
+        part, records = records[:most], records[most:]
+        feed_all(machine, part)
+        for number in numbers:
+            machine.slice(number % stream.partitions)
+    machine.rest()
+    return machine
+
+
+def toml_of(rules: Mapping[str, Any]) -> str:
+    """Rules as a dict, written as the rules file has them."""
+    return "\n".join(chain.from_iterable(_section(name, part) for name, part in rules.items()))
+
+
+def _section(path: str, fields: Mapping[str, Any]) -> Iterator[str]:
+    yield f"[{path}]"
+    for key, value in fields.items():
+        if not isinstance(value, Mapping):
+            yield f"{key} = {json.dumps(value)}"
+    for key, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _section(f"{path}.{key}", value)
+
+
+def silence_said(machine: Machine) -> dict[str, list[tuple[str, str | None, datetime]]]:
+    """What was said of each customer's silence: (stage, from, at), in order."""
+    said = defaultdict(list)
+    for value in machine.values("dormant-customers"):
+        at = datetime.fromisoformat(value["at"])
+        said[value["customer_id"]].append((value["stage"], value["from"], at))
+    return dict(said)
+
+
+def customers(machine: Machine) -> dict[str, Customer]:
+    """Every customer's state, read from the stores."""
+    return {
+        name.decode(): decode_customer(state)
+        for partition in machine.partitions
+        for name in partition.table.everyone()
+        if (state := partition.table.store.get(state_key(name))) is not None
+    }

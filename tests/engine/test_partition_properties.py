@@ -1,0 +1,185 @@
+"""Any stream of events, cut and interleaved at will: the engine ends where the oracle does."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.domain.customer import NO_DAY, Customer
+from streams.domain.days import as_date
+from streams.domain.dormancy import usual_gap
+from streams.domain.orders_fold import first_order_day, newest_order_day
+from streams.engine import chores
+from tests.engine.comparing import said, shown
+from tests.engine.machine import Machine
+from tests.engine.stories import Step, customers, play, silence_said, steps
+from tests.oracle import OracleResult, Standing, recompute
+from tests.oracle.actions import WALL_CLOCK
+from tests.oracle.arrivals import arrivals
+from tests.oracle.rule_sets import rule_sets
+from tests.oracle.strategies import Stream, streams
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _short_slices() -> Iterator[None]:
+    """Chores in slices of two customers, so that a few customers make several slices."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chores, "_SLICE", 2)
+        yield
+
+
+def expected(stream: Stream) -> OracleResult:
+    return recompute(
+        stream.records, partitions=stream.partitions, rules=stream.rules, wall_clock=WALL_CLOCK
+    )
+
+
+def by_customer(machine: Machine, topic: str) -> dict[str, list[dict[str, Any]]]:
+    values = defaultdict(list)
+    for value in machine.values(topic):
+        values[value["customer_id"]].append(value)
+    return values
+
+
+@given(streams(), steps())
+def test_everybody_stands_where_the_oracle_says(stream: Stream, cut: list[Step]) -> None:
+    standings = play(stream, cut).standings()
+    assert {name: said(value) for name, value in standings.items()} == {
+        name: shown(standing) for name, standing in expected(stream).customers.items()
+    }
+
+
+@given(streams(), steps())
+def test_what_is_said_of_silence_is_what_the_oracle_says(stream: Stream, cut: list[Step]) -> None:
+    assert silence_said(play(stream, cut)) == {
+        customer: [(event.stage, event.held_before, event.at) for event in events]
+        for customer, events in expected(stream).said.items()
+    }
+
+
+@given(streams(), steps())
+def test_every_record_is_counted_repeated_or_dead_as_the_oracle_says(
+    stream: Stream, cut: list[Step]
+) -> None:
+    machine, result = play(stream, cut), expected(stream)
+    tally = sum((partition.tally for partition in machine.partitions), Counter())
+    for topic, counts in result.counts.items():
+        found = {what: number for (name, what), number in tally.items() if name == topic}
+        assert found.pop("counted", 0) == counts.taken
+        assert found.pop("repeated", 0) == counts.repeated
+        assert sum(found.values()) == counts.dead
+    letters = {(v["topic"], v["partition"], v["offset"]): v["code"]
+               for v in machine.values("dead-letters")}  # fmt: skip
+    assert letters.keys() == {(one.topic, one.partition, one.offset) for one in result.dead}
+    for one in result.dead:
+        assert one.code in (None, letters[one.topic, one.partition, one.offset])
+
+
+@given(streams(), steps())
+def test_the_tables_are_those_of_the_oracle(stream: Stream, cut: list[Step]) -> None:
+    machine, result = play(stream, cut), expected(stream)
+    window_days = stream.rules["business"]["window_days"]
+    states = customers(machine)
+    assert states.keys() == result.customers.keys()
+    for name, standing in result.customers.items():
+        assert_table(states[name], standing, window_days)
+
+
+def assert_table(state: Customer, standing: Standing, window_days: int) -> None:
+    assert state.lifetime_orders == standing.lifetime_orders
+    assert state.lifetime_revenue == standing.lifetime_revenue
+    assert _date(first_order_day(state)) == standing.first_order_day
+    assert _date(newest_order_day(state)) == standing.last_order_day
+    gap = usual_gap(state.days, window_days)
+    mean = Fraction(gap.span, gap.order_days - 1) if gap.order_days >= 2 else None
+    assert mean == standing.usual_gap_days
+
+
+def _date(day: int) -> date | None:
+    return None if day == NO_DAY else as_date(day)
+
+
+# -- what is said hangs together, whatever the rules
+
+
+def all_rules() -> st.SearchStrategy[dict[str, Any]]:
+    """Rules with damping of every kind, and without."""
+    margins = st.sampled_from([0.0, 0.0, 0.02, 0.5])
+    graces = st.sampled_from([0, 0, 1, 30])
+    return st.builds(_damped, rule_sets(), margins, graces)
+
+
+def _damped(rules: dict[str, Any], margin: float, grace: int) -> dict[str, Any]:
+    damping = {"demotion_margin": margin, "demotion_grace_days": grace}
+    return {**rules, "pyramid": {**rules["pyramid"], **damping}}
+
+
+@given(streams(rules=all_rules()), steps())
+def test_the_tier_changes_of_a_customer_are_an_unbroken_chain(
+    stream: Stream, cut: list[Step]
+) -> None:
+    machine = play(stream, cut)
+    standings = machine.standings()
+    changes = by_customer(machine, "tier-changes")
+    assert changes.keys() >= standings.keys()
+    for name, values in changes.items():
+        assert [value["from"] for value in values] == [None, *[v["to"] for v in values[:-1]]]
+        assert all(value["from"] != value["to"] for value in values)
+        last = standings[name]["tier"] if name in standings else None
+        assert values[-1]["to"] == last
+
+
+@given(streams(rules=all_rules()), steps())
+def test_the_stages_of_a_customer_are_an_unbroken_chain(stream: Stream, cut: list[Step]) -> None:
+    machine = play(stream, cut)
+    standings = machine.standings()
+    for name, values in by_customer(machine, "dormant-customers").items():
+        held = [_held(value["stage"]) for value in values]
+        assert [value["from"] for value in values] == [None, *held[:-1]]
+        assert held[-1] == (standings[name]["stage"] if name in standings else None)
+
+
+def _held(stage: str) -> str | None:
+    return None if stage in ("reactivated", "cleared") else stage
+
+
+@given(streams(rules=all_rules()), steps())
+def test_no_two_events_have_one_id(stream: Stream, cut: list[Step]) -> None:
+    machine = play(stream, cut)
+    for topic in ("tier-changes", "dormant-customers", "customer-erased", "dead-letters"):
+        ids = [value["event_id"] for value in machine.values(topic)]
+        assert len(ids) == len(set(ids))
+    ids = [value["event_id"] for value in machine.values("customer-standings")]
+    assert len(ids) == len(set(ids))
+
+
+@given(streams(rules=all_rules()), steps())
+def test_the_standings_published_are_those_of_the_table(stream: Stream, cut: list[Step]) -> None:
+    machine = play(stream, cut)
+    standings = machine.standings()
+    states = customers(machine)
+    assert standings.keys() == states.keys()
+    for name, state in states.items():
+        assert standings[name]["revenue"] == state.revenue
+        assert standings[name]["profit"] == state.profit
+        assert standings[name]["frequency"] == state.frequency
+        assert standings[name]["rfm"] == (str(state.rfm) if state.rfm else None)
+
+
+# -- the order of arrival
+
+
+@given(st.data())
+def test_any_order_of_arrival_ends_in_the_same_standings(data: st.DataObject) -> None:
+    rules = rule_sets().map(lambda r: {**r, "business": {**r["business"], "window_days": 400}})
+    stream = data.draw(streams(rules=rules, span_days=399, repeats=False, max_actions=25))
+    ours = play(stream).standings()
+    theirs = play(data.draw(arrivals(stream)), data.draw(steps())).standings()
+    assert {n: said(v) for n, v in ours.items()} == {n: said(v) for n, v in theirs.items()}
