@@ -14,12 +14,13 @@ from schemas.encoding import encode
 from schemas.internal import CountsChunk
 from streams.domain.assess import scores_move, tier_moves
 from streams.domain.customer import Customer
-from streams.domain.pyramid import Borders
 from streams.engine.counts import ChunkId
 from streams.engine.partition import Changed, Partition
 from streams.engine.records import Write
+from streams.engine.span import score_lines, tier_lines
 
-_SLICE = 500  # customers in one slice: some 10 ms
+BUSY_SLICE = 500  # customers in one slice while records wait: some 10 ms
+IDLE_SLICE = 2_000  # while none do
 
 
 class Chore(Protocol):
@@ -33,8 +34,9 @@ class Chore(Protocol):
     def pending(self) -> bool:
         """Whether there is anything to do."""
 
-    def slice(self) -> bool:
-        """Do a part of it; whether it is done with what there was at its beginning."""
+    def slice(self, customers: int = IDLE_SLICE) -> bool:
+        """Do a part of it, for at most so many customers; whether it is done with what there was
+        at its beginning."""
 
 
 class _Sweep:
@@ -53,12 +55,12 @@ class _Sweep:
         self._moves = moves
         self._names: Iterator[bytes] | None = None
 
-    def _go_on(self) -> bool:
+    def _go_on(self, customers: int) -> bool:
         """One slice; whether the scan has come to its end."""
         assert self._names is not None
-        names = list(islice(self._names, _SLICE))
+        names = list(islice(self._names, customers))
         self._partition.pass_time(names, self._cause, self._moves)
-        if len(names) == _SLICE:
+        if len(names) == customers:
             return False
         self._names = None
         return True
@@ -81,7 +83,7 @@ class DueDays(_Sweep):
         done = self._partition.marker.days_done
         return self._names is not None or (today is not None and (done is None or today > done))
 
-    def slice(self) -> bool:
+    def slice(self, customers: int = IDLE_SLICE) -> bool:
         """Apply what is due to some customers."""
         partition = self._partition
         if self._names is None:
@@ -90,7 +92,7 @@ class DueDays(_Sweep):
             done = partition.marker.days_done
             first = -(1 << 39) if done is None else done
             self._names = partition.table.due(first, self._up_to)
-        if not self._go_on():
+        if not self._go_on(customers):
             return False
         partition.marker.days_done = self._up_to
         return True
@@ -112,28 +114,27 @@ class MovedBorders(_Sweep):
         known = self._partition.scene.borders
         return self._partition.marker.tiers_applied.version != known.version
 
-    def slice(self) -> bool:
+    def slice(self, customers: int = IDLE_SLICE) -> bool:
         """Look at some of them again."""
         partition = self._partition
         if self._names is None:
             self._target = partition.scene.borders
-            self._names = self._affected(partition.marker.tiers_applied, self._target)
-        if not self._go_on():
+            between = partition.marker.tiers_span.begin(tier_lines(self._target))
+            self._names = self._affected(between)
+        if not self._go_on(customers):
             return False
         partition.marker.tiers_applied = self._target
+        partition.marker.tiers_span.end()
         return True
 
     def _tier_moves(self, customer: Customer) -> bool:
         partition = self._partition
         return customer.active and tier_moves(customer, partition.scene.borders, partition.rules)
 
-    def _affected(self, old: Borders, new: Borders) -> Iterator[bytes]:
-        for before, after in (*zip(old.tiers, new.tiers, strict=True),
-                              *zip(old.falls, new.falls, strict=True)):  # fmt: skip
-            if before != after:
-                yield from self._partition.table.between(
-                    "rank", min(before, after), max(before, after)
-                )
+    def _affected(self, between: list[tuple[int, int]]) -> Iterator[bytes]:
+        for low, high in between:
+            if low != high:
+                yield from self._partition.table.between("rank", low, high)
 
 
 class MovedScores(_Sweep):
@@ -152,28 +153,27 @@ class MovedScores(_Sweep):
         known = self._partition.scene.borders
         return self._partition.marker.scores_applied.version != known.version
 
-    def slice(self) -> bool:
+    def slice(self, customers: int = IDLE_SLICE) -> bool:
         """Look at some of them again."""
         partition = self._partition
         if self._names is None:
             self._target = partition.scene.borders
-            self._names = self._affected(partition.marker.scores_applied, self._target)
-        if not self._go_on():
+            between = partition.marker.scores_span.begin(score_lines(self._target))
+            self._names = self._affected(between)
+        if not self._go_on(customers):
             return False
         partition.marker.scores_applied = self._target
+        partition.marker.scores_span.end()
         return True
 
     def _scores_move(self, customer: Customer) -> bool:
         return customer.active and scores_move(customer, self._partition.scene.borders)
 
-    def _affected(self, old: Borders, new: Borders) -> Iterator[bytes]:
-        for kind, before, after in (
-            ("frequency", old.frequency_cuts, new.frequency_cuts),
-            ("monetary", old.monetary_cuts, new.monetary_cuts),
-        ):
-            for low, high in zip(before, after, strict=True):
-                if low != high:
-                    yield from self._partition.table.between(kind, min(low, high), max(low, high))
+    def _affected(self, between: list[tuple[int, int]]) -> Iterator[bytes]:
+        kinds = ["frequency"] * 4 + ["monetary"] * 4
+        for kind, (low, high) in zip(kinds, between, strict=True):
+            if low != high:
+                yield from self._partition.table.between(kind, low, high)
 
 
 class ChangedRules(_Sweep):
@@ -190,7 +190,7 @@ class ChangedRules(_Sweep):
         """Somebody may still stand by other rules."""
         return self._partition.marker.rules != self._partition.rules.digest
 
-    def slice(self) -> bool:
+    def slice(self, customers: int = IDLE_SLICE) -> bool:
         """Look at some of them again."""
         partition = self._partition
         if partition.today is None:
@@ -198,7 +198,7 @@ class ChangedRules(_Sweep):
             return True
         if self._names is None:
             self._names = partition.table.everyone()
-        if not self._go_on():
+        if not self._go_on(customers):
             return False
         partition.marker.rules = partition.rules.digest
         return True
@@ -225,13 +225,13 @@ class Standings:
         """Some standing is yet to be sent."""
         return bool(self._partition.pending or self._sending)
 
-    def slice(self) -> bool:
+    def slice(self, customers: int = IDLE_SLICE) -> bool:
         """Send some of them."""
         partition = self._partition
         if not self._sending:
             self._sending, partition.pending = partition.pending, {}
             self._sent_up_to = partition.marker.changelog_offset
-        names = list(islice(self._sending, _SLICE))
+        names = list(islice(self._sending, customers))
         part = {}
         for name in names:
             part[name] = self._sending.pop(name)
@@ -261,7 +261,7 @@ class CountsNews:
         changed = self._partition.table.counts.changed
         return changed or not self._partition.marker.counts_version
 
-    def slice(self) -> bool:
+    def slice(self, customers: int = IDLE_SLICE) -> bool:
         """Publish every chunk that has changed, and the head of the version."""
         partition = self._partition
         counts = partition.table.counts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from streams.domain.pyramid import NO_BORDERS, Borders
+from streams.engine.span import SCORE_LINES, TIER_LINES, Span, nowhere
 
 VERSION = 1
 
@@ -31,6 +32,8 @@ class Marker(msgspec.Struct):
     counts_version: int = 0  # of the counts published last
     tiers_applied: Borders = NO_BORDERS  # everybody's tier is by these borders
     scores_applied: Borders = NO_BORDERS  # everybody's scores are by these
+    tiers_span: Span = msgspec.field(default_factory=lambda: nowhere(TIER_LINES))
+    scores_span: Span = msgspec.field(default_factory=lambda: nowhere(SCORE_LINES))
     standings_offset: int = -1  # every standing up to this changelog offset has been sent
     changelog_offset: int = -1  # of this marker; in the store alone
 

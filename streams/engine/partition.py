@@ -33,6 +33,7 @@ from streams.engine.dedupe import Dedupe, event_hash
 from streams.engine.emit import Cause, Emitter
 from streams.engine.marker import Marker
 from streams.engine.records import Batch, Record, Write
+from streams.engine.span import score_lines, tier_lines
 from streams.engine.table import CustomerTable, Sealed
 
 _FUTURE = timedelta(hours=24)
@@ -109,6 +110,7 @@ class Partition:
         self._ranking = ranking
         self._outputs: list[Write] = []
         self._visible: dict[bytes, tuple[Any, ...]] = {}
+        self._noted: Borders | None = None
 
     # -- time
 
@@ -155,6 +157,7 @@ class Partition:
         records = batch.records
         if batch.first_offset < position:
             records = [record for record in records if record.offset >= position]
+        self._note_borders()
         latest = wall_clock + _FUTURE
         read = [_read(topic, record, latest) for record in records]
         if topic.keyed:
@@ -267,6 +270,7 @@ class Partition:
         now, today = self.marker.stream_time_us, self.today
         assert now is not None
         assert today is not None
+        self._note_borders()
         self.table.load(names)
         identity = f"{self.identity.number}/{self.marker.sequence}/{now}"
         for name in names:
@@ -274,6 +278,15 @@ class Partition:
             if customer is not None and (moves is None or moves(customer)):
                 self._touch(name)
                 self._apply_time(name, customer, today, Cause(identity, now, None), cause)
+
+    def _note_borders(self) -> None:
+        """Whoever is looked at from now on stands by the borders known now: sweeps that come later
+        must not pass them over."""
+        borders = self.scene.borders
+        if borders is not self._noted:
+            self._noted = borders
+            self.marker.tiers_span.widen(tier_lines(borders))
+            self.marker.scores_span.widen(score_lines(borders))
 
     def _apply_time(
         self, name: bytes, customer: Customer, today: int, cause: Cause, why: str
