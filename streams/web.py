@@ -8,7 +8,12 @@ import msgspec
 
 from streams.app import WorkerApp
 from streams.card import card_of
+from streams.engine.partition import Partition
 from streams.engine.partitioner import default_partition
+
+FOUND = 200
+UNKNOWN = 404  # the customer's partition is here, and there is no such customer
+NOT_HERE = 421  # "misdirected request": the partition is another worker's, or not taken over yet
 
 _encode = msgspec.json.Encoder().encode
 
@@ -16,22 +21,29 @@ _encode = msgspec.json.Encoder().encode
 def add_pages(worker: WorkerApp) -> None:
     """Add the pages to the Faust app's web."""
 
-    async def customer(web: Any, request: Any) -> Any:
-        customer_id = request.match_info["customer_id"]
-        card = _find(worker, customer_id)
-        body = {"error": f"customer {customer_id} is not known here"} if card is None else card
-        return web.bytes(
-            _encode(body), content_type="application/json", status=404 if card is None else 200
-        )
+    async def customer(web: Any, request: Any, customer_id: str) -> Any:
+        status, body = answer(worker, customer_id)
+        return web.bytes(_encode(body), content_type="application/json", status=status)
 
     worker.faust.page("/customers/{customer_id}", name="customer")(customer)
 
 
-def _find(worker: WorkerApp, customer_id: str) -> dict[str, Any] | None:
-    """By the partition of the key; where producers choose partitions, in all that are ours."""
+def answer(worker: WorkerApp, customer_id: str) -> tuple[int, dict[str, Any]]:
+    """Status and body for the card of a customer."""
+    searched = _partitions(worker, customer_id)
+    cards = (card_of(partition, customer_id) for partition in searched)
+    card = next((card for card in cards if card is not None), None)
+    if card is not None:
+        return FOUND, card
+    if not searched:
+        return NOT_HERE, {"error": f"customer {customer_id} belongs to a partition not held here"}
+    return UNKNOWN, {"error": f"no customer {customer_id} is known; check the id's spelling"}
+
+
+def _partitions(worker: WorkerApp, customer_id: str) -> list[Partition]:
+    """That of the key; where producers choose partitions, all that are ours."""
     if worker.settings.partitioner == "trust":
-        cards = (card_of(each, customer_id) for each in worker.partitions.partitions())
-        return next((card for card in cards if card is not None), None)
+        return worker.partitions.partitions()
     number = default_partition(customer_id.encode(), worker.number_of_partitions)
     partition = worker.partitions.partition(number)
-    return None if partition is None else card_of(partition, customer_id)
+    return [] if partition is None else [partition]

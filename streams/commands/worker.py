@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import uvloop
 
@@ -38,6 +39,7 @@ def run(settings: Settings) -> int:
     finally:
         client.close()
     web = _free_address(settings.web)
+    _make_folder(settings.data)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 20, 50)
     uvloop.run(_main(settings, rules, partitions, web))
@@ -69,6 +71,16 @@ async def _main(settings: Settings, rules: Rules, partitions: int, web: Address)
     if worker.failed.done():
         raise worker.failed.result()
     log.info("stopped")
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"the folder {data} can't be made ({error.strerror}): set TIERSTREAM_DATA to one that "
+            "the worker may write to"
+        ) from None
 
 
 def _free_address(web: Address) -> Address:
