@@ -5,6 +5,8 @@ Commutative as orders are: of two facts the newer one stays, whatever came first
 
 from __future__ import annotations
 
+import msgspec
+
 from schemas.calls import Call
 from schemas.complaints import Complaint
 from schemas.customers import CustomerFile
@@ -20,7 +22,6 @@ from streams.domain.days import Calendar, micros
 
 _STEPS = ("", "opened", "accepted", "assigned", "resolved", "feedback", "rejected")
 _CLOSED = frozenset({"resolved", "feedback", "rejected"})
-_DEFAULT_SEVERITY = 3
 _NOTE_LENGTH = 500  # characters of a call's note on the card; the whole is in call-logs
 
 
@@ -33,14 +34,16 @@ def fold_call(customer: Customer, call: Call, calendar: Calendar, begin_day: int
         contact.call_days = [day for day in contact.call_days if day.day > begin_day]
     record = _record_of(call, called_us)
     last = contact.last_call
-    if last is None or (record.called_us, record.call_id) > (last.called_us, last.call_id):
+    if last is None or (record.called_us, record.call_id) >= (last.called_us, last.call_id):
         contact.last_call = record
     if call.outcome == "reached" and called_us > contact.reached_us:
         contact.reached_us = called_us
     if record.follow_up_us is not None:
         contact.promises.append(Promise(record.follow_up_us, called_us, call.call_id))
-    kept = [promise for promise in contact.promises if promise.called_us >= contact.reached_us]
-    contact.promises = sorted(kept, key=lambda promise: (promise.follow_up_us, promise.call_id))
+    contact.promises = sorted(
+        (one for one in contact.promises if _still_promised(one, contact, calendar, begin_day)),
+        key=msgspec.structs.astuple,
+    )
 
 
 def fold_complaint(
@@ -91,6 +94,16 @@ def _count_call(contact: Contact, day: int, reached: bool) -> None:
     days[at - 1].reached += int(reached)
 
 
+def _still_promised(
+    promise: Promise, contact: Contact, calendar: Calendar, begin_day: int | None
+) -> bool:
+    """No later call has reached the customer, and the promise is not older than the window."""
+    if promise.called_us < contact.reached_us:
+        return False
+    latest = max(promise.called_us, promise.follow_up_us)
+    return begin_day is None or calendar.day_of(latest) > begin_day
+
+
 def _record_of(call: Call, called_us: int) -> CallRecord:
     return CallRecord(
         called_us=called_us,
@@ -112,7 +125,7 @@ def _add_step(record: ComplaintRecord, complaint: Complaint, at_us: int) -> None
     if complaint.step == "opened" and (record.opened_us is None or at_us < record.opened_us):
         record.opened_us = at_us
         record.category = complaint.category
-        record.severity = complaint.severity or _DEFAULT_SEVERITY
+        record.severity = complaint.severity
     if (at_us, _STEPS.index(complaint.step)) > (record.step_us, _STEPS.index(record.step)):
         record.step_us = at_us
         record.step = complaint.step

@@ -98,7 +98,7 @@ class SeenChunk(msgspec.Struct, array_like=True, gc=False):
     """Older events taken, kept under a key of their own: its number, and the newest of them."""
 
     number: int
-    newest_us: int
+    newest_us: int | None  # as `taken_us`
 
 
 class Customer(msgspec.Struct, array_like=True, gc=False):

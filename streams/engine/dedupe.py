@@ -6,6 +6,7 @@ keys of their own, so that the state stays small.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2b
 
 import msgspec
@@ -20,7 +21,9 @@ _CHUNK = 96  # ids in a chunk
 _HOT_CUSTOMERS = 32  # whose chunks are kept in memory: reading 1,000 chunks takes 10 ms
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[int]).decode
+_decode = msgspec.msgpack.Decoder(list[int | None]).decode
+
+Taken = dict[int, int | None]  # event -> stream time when it was taken; None: before there was one
 
 
 def event_hash(topic: str, event_id: str) -> int:
@@ -35,7 +38,7 @@ class Dedupe:
     def __init__(self, table: CustomerTable, dedupe_days: int) -> None:
         self._table = table
         self._kept_us = dedupe_days * DAY_US
-        self._hot: dict[bytes, dict[int, int]] = {}  # customer -> event -> when taken, of chunks
+        self._hot: dict[bytes, Taken] = {}  # by customer, of chunks
 
     def is_repeat(
         self, name: bytes, customer: Customer, event: int, now_us: int | None, began_us: int | None
@@ -47,14 +50,12 @@ class Dedupe:
         """
         oldest = None if now_us is None else now_us - self._kept_us
         for seen in customer.seen:
-            if seen.event == event:
-                taken = began_us if seen.taken_us is None else seen.taken_us
-                if oldest is None or taken is None or taken >= oldest:
-                    return True
+            if seen.event == event and _is_remembered(seen.taken_us, began_us, oldest):
+                return True
         if not customer.seen_chunks:
             return False
-        taken = self._of_chunks(name, customer).get(event)
-        return taken is not None and (oldest is None or taken >= oldest)
+        events = self._of_chunks(name, customer)
+        return event in events and _is_remembered(events[event], began_us, oldest)
 
     def forget(self, name: bytes) -> None:
         """The customer is erased."""
@@ -67,7 +68,7 @@ class Dedupe:
         self._forget_old(name, customer, now_us, began_us)
         customer.seen.append(Seen(now_us, event))
         if len(customer.seen) > _INLINE:
-            self._split_off(name, customer, began_us)
+            self._split_off(name, customer)
 
     def _forget_old(
         self, name: bytes, customer: Customer, now_us: int | None, began_us: int | None
@@ -76,24 +77,23 @@ class Dedupe:
             return
         oldest = now_us - self._kept_us
         seen = customer.seen
-        if seen and _taken(seen[0], began_us, now_us) < oldest:
-            customer.seen = [one for one in seen if _taken(one, began_us, now_us) >= oldest]
-        while customer.seen_chunks and customer.seen_chunks[0].newest_us < oldest:
-            chunk = customer.seen_chunks.pop(0)
+        if seen and not _is_remembered(seen[0].taken_us, began_us, oldest):
+            customer.seen = [one for one in seen if _is_remembered(one.taken_us, began_us, oldest)]
+        chunks = customer.seen_chunks
+        while chunks and not _is_remembered(chunks[0].newest_us, began_us, oldest):
             self._hot.pop(name, None)
-            self._table.put_chunk(keys.chunk_key(name, chunk.number), None)
+            self._table.put_chunk(keys.chunk_key(name, chunks.pop(0).number), None)
 
-    def _split_off(self, name: bytes, customer: Customer, began_us: int | None) -> None:
+    def _split_off(self, name: bytes, customer: Customer) -> None:
         old, customer.seen = customer.seen[:_CHUNK], customer.seen[_CHUNK:]
         number = customer.seen_chunks[-1].number + 1 if customer.seen_chunks else 0
-        newest = max(_taken(one, began_us, 0) for one in old)
-        flat = [part for one in old for part in (_taken(one, began_us, newest), one.event)]
+        flat = [part for one in old for part in (one.taken_us, one.event)]
         self._table.put_chunk(keys.chunk_key(name, number), _encode(flat))
-        customer.seen_chunks.append(SeenChunk(number, newest))
+        customer.seen_chunks.append(SeenChunk(number, old[-1].taken_us))
         if name in self._hot:
-            self._hot[name].update(zip(flat[1::2], flat[::2], strict=True))
+            self._hot[name].update(_events(flat))
 
-    def _of_chunks(self, name: bytes, customer: Customer) -> dict[int, int]:
+    def _of_chunks(self, name: bytes, customer: Customer) -> Taken:
         events = self._hot.get(name)
         if events is None:
             if len(self._hot) >= _HOT_CUSTOMERS:
@@ -102,12 +102,18 @@ class Dedupe:
             for chunk in customer.seen_chunks:
                 stored = self._table.chunk(keys.chunk_key(name, chunk.number))
                 assert stored is not None, f"chunk {chunk.number} of {name!r} is not in the store"
-                flat = _decode(stored)
-                events.update(zip(flat[1::2], flat[::2], strict=True))
+                events.update(_events(_decode(stored)))
         return events
 
 
-def _taken(seen: Seen, began_us: int | None, otherwise: int) -> int:
-    if seen.taken_us is not None:
-        return seen.taken_us
-    return otherwise if began_us is None else began_us
+def _events(flat: list[int | None]) -> Iterator[tuple[int, int | None]]:
+    """(event, when taken) of a chunk, in the order in which they were taken."""
+    for at in range(0, len(flat), 2):
+        event = flat[at + 1]
+        assert event is not None
+        yield event, flat[at]
+
+
+def _is_remembered(taken_us: int | None, began_us: int | None, oldest_us: int | None) -> bool:
+    taken = began_us if taken_us is None else taken_us
+    return oldest_us is None or taken is None or taken >= oldest_us

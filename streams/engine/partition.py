@@ -37,6 +37,7 @@ from streams.engine.span import score_lines, tier_lines
 from streams.engine.table import CustomerTable, Sealed
 
 _FUTURE = timedelta(hours=24)
+_LATEST_STAMP_MS = 253_000_000_000_000  # in the year 9987
 
 
 #: What became of a record that is not dead; a dead one's code says what.
@@ -214,7 +215,7 @@ class Partition:
 
     def _bury(self, source: Source, record: Record, why: InvalidRecord) -> None:
         now = self.marker.stream_time_us
-        at = instant(record.timestamp_ms * 1000 if now is None else now)
+        at = instant(_stamp_us(record) if now is None else now)
         self._outputs.append(self.emitter.dead_letter(source, record, why, at))
 
     # -- customers: open, change, close
@@ -367,9 +368,14 @@ def _read(topic: Input, record: Record, latest: datetime) -> Any:
         return why
 
 
+def _stamp_us(record: Record) -> int:
+    """When the log got a record, within the years of a calendar: producers may write anything."""
+    return min(max(record.timestamp_ms, 0), _LATEST_STAMP_MS) * 1000
+
+
 def _turn(topic: Input, source: Source, record: Record, event: Any) -> Turn:
     when = topic.when(event)
-    at_us = record.timestamp_ms * 1000 if when is None else micros(when)
+    at_us = _stamp_us(record) if when is None else micros(when)
     if not topic.keyed:
         return Turn(topic.topic, source, record, "", b"", at_us)
     if event is None:  # a tombstone: the key alone says whose
