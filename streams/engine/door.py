@@ -20,6 +20,8 @@ from schemas.internal import Progress
 from streams.domain.days import as_date, instant
 from streams.engine import keys
 from streams.engine.chores import (
+    BUSY_SLICE,
+    IDLE_SLICE,
     ChangedRules,
     Chore,
     CountsNews,
@@ -84,16 +86,16 @@ class Door:
         self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._fed_at = self._loop.time()
-        self._begun = dict.fromkeys(range(6), -1e9)
         self._standings = Standings(partition, settings.standings_interval)
         self._chores: tuple[Chore, ...] = (
             ChangedRules(partition),
+            DueDays(partition),
             MovedBorders(partition),
             CountsNews(partition, settings.topics.counts),
-            DueDays(partition),
             MovedScores(partition),
             self._standings,
         )
+        self._begun = {chore.name: -1e9 for chore in self._chores}
 
     # -- from outside
 
@@ -188,29 +190,30 @@ class Door:
     # -- chores
 
     def _next_chore(self) -> Chore | None:
+        """First those that have waited as long as they do while records flow; where none flow,
+        the others too, those first that bring news to the rest."""
         now = self._loop.time()
-        for number, chore in enumerate(self._chores):
-            if chore.pending() and now >= self._ready_at(number, chore):
+        pending = [chore for chore in self._chores if chore.pending()]
+        for chore in pending:
+            if now >= self._begun[chore.name] + chore.wait_seconds:
                 return chore
-        return None
-
-    def _ready_at(self, number: int, chore: Chore) -> float:
-        waited = self._begun[number] + chore.wait_seconds
         if self._batches:
-            return waited
+            return None
+        return next((c for c in pending if now >= self._fed_at + c.idle_seconds), None)
+
+    def _ready_at(self, chore: Chore) -> float:
+        waited = self._begun[chore.name] + chore.wait_seconds
         return min(waited, self._fed_at + chore.idle_seconds)
 
     def _do(self, chore: Chore) -> None:
         """A slice; the wait for the next beginning counts from the end of the last slice."""
-        if chore.slice():
-            self._begun[self._chores.index(chore)] = self._loop.time()
+        if chore.slice(BUSY_SLICE if self._batches else IDLE_SLICE):
+            self._begun[chore.name] = self._loop.time()
 
     async def _sleep(self) -> None:
         self._wake.clear()
         now = self._loop.time()
-        times = [
-            self._ready_at(n, chore) for n, chore in enumerate(self._chores) if chore.pending()
-        ]
+        times = [self._ready_at(chore) for chore in self._chores if chore.pending()]
         timeout = max(min(times) - now, 0.0) if times else None
         if self._batches or self._closing or timeout == 0.0:
             return
