@@ -38,23 +38,25 @@ class Sealed(NamedTuple):
     changelog: list[Op]
     store: list[Op]
     customers: list[bytes]
+    chunks: dict[bytes, bytes | None]
 
 
 _ABSENT = Indexed(False, 0, 0, 0, NEVER)
 
 
 class CustomerTable:
-    """The states of one partition. `ranks_revenue`: rank and revenue share one index."""
+    """The states of one partition. `ranks_revenue`: rank and revenue share one index; `cached`:
+    customers that stay in memory."""
 
-    def __init__(self, store: Store, ranks_revenue: bool) -> None:
+    def __init__(self, store: Store, ranks_revenue: bool, cached: int = _CACHED_CUSTOMERS) -> None:
         self.store = store
+        self._cached = cached
         self.counts = Counts()
         self._ranks_revenue = ranks_revenue
         self._cache: dict[bytes, Customer | None] = {}
         self._before: dict[bytes, Indexed] = {}
-        self._in_flight: set[bytes] = set()
+        self._in_flight: list[Sealed] = []  # not yet in the store, oldest first
         self._chunks: dict[bytes, bytes | None] = {}
-        self._chunks_in_flight: dict[bytes, bytes | None] = {}
 
     # -- reading
 
@@ -76,7 +78,7 @@ class CustomerTable:
 
     def chunk(self, key: bytes) -> bytes | None:
         """A chunk of event ids by its key."""
-        for pending in (self._chunks, self._chunks_in_flight):
+        for pending in (self._chunks, *(sealed.chunks for sealed in reversed(self._in_flight))):
             if key in pending:
                 return pending[key]
         return self.store.get(key)
@@ -113,11 +115,11 @@ class CustomerTable:
             self._reindex(customer, before, _indexed(state), ops)
             value = None if state is None else encode_customer(state)
             changelog.append((b"c" + customer, value))
-        customers = list(self._before)
-        self._in_flight.update(customers)
-        self._chunks_in_flight, self._chunks = self._chunks, {}
+        sealed = Sealed(changelog, changelog + ops, list(self._before), self._chunks)
+        self._in_flight.append(sealed)
+        self._chunks = {}
         self._before = {}
-        return Sealed(changelog, changelog + ops, customers)
+        return sealed
 
     @property
     def has_changes(self) -> bool:
@@ -126,14 +128,13 @@ class CustomerTable:
 
     def written(self, sealed: Sealed) -> None:
         """The changes have reached the store: the cache may let them go."""
-        self._in_flight.difference_update(sealed.customers)
-        self._chunks_in_flight = {}
-        if len(self._cache) > _CACHED_CUSTOMERS:
+        self._in_flight = [other for other in self._in_flight if other is not sealed]
+        if len(self._cache) > self._cached:
             self._evict()
 
     def _evict(self) -> None:
-        excess = len(self._cache) - _CACHED_CUSTOMERS * 3 // 4
-        busy = self._in_flight | self._before.keys()
+        excess = len(self._cache) - self._cached * 3 // 4
+        busy = self._before.keys() | {name for one in self._in_flight for name in one.customers}
         for customer in [name for name in self._cache if name not in busy][:excess]:
             del self._cache[customer]
 
