@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
-from streams.domain import dormancy
 from streams.domain.customer import NEVER, NO_DAY, UNKNOWN, Customer
+from streams.domain.dormancy import NONE, Gap, stage_days
 from streams.domain.pyramid import (
     INACTIVE,
     OTHER,
@@ -33,6 +33,8 @@ class Standing(NamedTuple):
     recency_days: int | None
     stage: int
     due: int  # the next day on which time alone changes something; NEVER: none
+    last_order_day: int  # NO_DAY: no order stands
+    gap: Gap  # the usual gap
 
 
 def assess(  # noqa: C901, PLR0915 - one pass, see below
@@ -71,11 +73,13 @@ def assess(  # noqa: C901, PLR0915 - one pass, see below
     if newest == NO_DAY:
         newest = customer.last_let_go
     if newest == NO_DAY or customer.lifetime_orders < 1:
-        return Standing(revenue, profit, frequency, rank, tier, 0, None, dormancy.NONE, due)
+        return Standing(
+            revenue, profit, frequency, rank, tier, 0, None, NONE, due, NO_DAY, Gap(0, 0)
+        )
     recency = today - newest
-    stage = dormancy.NONE
-    gap = dormancy.Gap(newest - oldest, order_days)
-    for begins, later in dormancy.stage_days(newest, gap, rules):
+    stage = NONE
+    gap = Gap(newest - oldest, order_days)
+    for begins, later in stage_days(newest, gap, rules):
         if begins > today:
             due = min(due, begins)
             break
@@ -87,7 +91,7 @@ def assess(  # noqa: C901, PLR0915 - one pass, see below
     if frequency >= 1:
         rfm += 10 * bisect_right(borders.frequency_cuts, rank_code(frequency))
         rfm += bisect_right(borders.monetary_cuts, rank_code(revenue))
-    return Standing(revenue, profit, frequency, rank, tier, rfm, recency, stage, due)
+    return Standing(revenue, profit, frequency, rank, tier, rfm, recency, stage, due, newest, gap)
 
 
 def tier_moves(customer: Customer, borders: Borders, rules: Rules) -> bool:

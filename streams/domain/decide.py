@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from streams.domain import dormancy
 from streams.domain.assess import Standing, assess
-from streams.domain.customer import NO_DAY, UNKNOWN, Customer
+from streams.domain.customer import UNKNOWN, Customer
 from streams.domain.days import Calendar
-from streams.domain.orders_fold import newest_order_day
 from streams.domain.pyramid import Borders
 from streams.domain.rules import Rules
 
@@ -29,10 +28,7 @@ class StageSaid(NamedTuple):
     stage: str
     from_stage: int
     at_us: int
-    standing: Standing
-    silent_days: int | None
-    gap_days: float | None
-    last_order_day: int
+    standing: Standing  # as it is at `at_us`
 
 
 Said = TierChanged | StageSaid
@@ -52,15 +48,14 @@ def decide_on_time(customer: Customer, today: int, scene: Scene, cause: str) -> 
 
     Stages passed on the way are said in order, each with the first instant of its day.
     """
-    said: list[Said] = []
-    newest = newest_order_day(customer)
-    if newest != NO_DAY:
-        gap = dormancy.usual_gap(customer.days, scene.rules.window_days)
-        for day, stage in dormancy.stage_days(newest, gap, scene.rules):
-            if customer.stage < stage and day <= today:
-                said.append(_stage_on(customer, stage, day, scene))
-                customer.stage = stage
     after = assess(customer, today, scene.borders, scene.rules)
+    said: list[Said] = []
+    if after.stage > customer.stage:
+        begins = dormancy.stage_days(after.last_order_day, after.gap, scene.rules)
+        for day, stage in begins:
+            if customer.stage < stage <= after.stage:
+                said.append(_stage_on(customer, stage, day, today, after, scene))
+                customer.stage = stage
     said += _take(customer, after, today, cause)
     customer.stage = after.stage
     return said
@@ -74,16 +69,14 @@ def decide_on_event(
     said = _take(customer, after, today, cause)
     held, holds = customer.stage, after.stage
     if held:
-        if newest_order_day(customer) > newest_before:
-            said.append(_stage_now(customer, "reactivated", held, at_us, after, scene))
+        if after.last_order_day > newest_before:
+            said.append(StageSaid("reactivated", held, at_us, after))
             held = dormancy.NONE
         elif holds < held:
-            said.append(_stage_now(customer, "cleared", held, at_us, after, scene))
+            said.append(StageSaid("cleared", held, at_us, after))
             held = dormancy.NONE
     if holds > held:
-        name = dormancy.STAGES[holds]
-        assert name is not None
-        said.append(_stage_now(customer, name, held, at_us, after, scene))
+        said.append(StageSaid(_name(holds), held, at_us, after))
     customer.stage = holds
     return said
 
@@ -93,7 +86,7 @@ def decide_on_erasure(customer: Customer, today: int, at_us: int, scene: Scene) 
     standing = assess(customer, today, scene.borders, scene.rules)
     said: list[Said] = []
     if customer.stage:
-        said.append(_stage_now(customer, "cleared", customer.stage, at_us, standing, scene))
+        said.append(StageSaid("cleared", customer.stage, at_us, standing))
     said.append(TierChanged(customer.tier, UNKNOWN, "erasure", standing.recency_days))
     return said
 
@@ -117,19 +110,20 @@ def _take(customer: Customer, after: Standing, today: int, cause: str) -> list[S
     return [TierChanged(before, after.tier, cause, after.recency_days)]
 
 
-def _stage_on(customer: Customer, stage: int, day: int, scene: Scene) -> StageSaid:
+def _stage_on(
+    customer: Customer, stage: int, day: int, today: int, after: Standing, scene: Scene
+) -> StageSaid:
     """A stage that began on a day that has passed, with the figures of that day."""
-    under = list(customer.under)
-    standing = assess(customer, day, scene.borders, scene.rules)
-    customer.under = under
+    standing = after
+    if day < today:
+        under = list(customer.under)
+        standing = assess(customer, day, scene.borders, scene.rules)
+        customer.under = under
+    at_us = scene.calendar.start_of(day)
+    return StageSaid(_name(stage), customer.stage, at_us, standing)
+
+
+def _name(stage: int) -> str:
     name = dormancy.STAGES[stage]
     assert name is not None
-    return _stage_now(customer, name, customer.stage, scene.calendar.start_of(day), standing, scene)
-
-
-def _stage_now(
-    customer: Customer, stage: str, held: int, at_us: int, standing: Standing, scene: Scene
-) -> StageSaid:
-    gap = dormancy.usual_gap(customer.days, scene.rules.window_days)
-    newest = newest_order_day(customer)
-    return StageSaid(stage, held, at_us, standing, standing.recency_days, gap.days, newest)
+    return name

@@ -72,7 +72,10 @@ def _moved(amount: int, profit: int | None) -> int:
 
 
 def _newest_kept(days: list[Day]) -> int:
-    return next((day.day for day in reversed(days) if day.orders >= 1), NO_DAY)
+    for day in reversed(days):
+        if day.orders >= 1:
+            return day.day
+    return NO_DAY
 
 
 def _add(days: list[Day], change: Day) -> None:

@@ -101,9 +101,9 @@ class Emitter:
             source=cause.source,
             from_stage=dormancy.STAGES[said.from_stage],  # type: ignore[arg-type]
             stage=said.stage,  # type: ignore[arg-type]
-            silent_days=said.silent_days,
-            usual_gap_days=said.gap_days,
-            last_order_day=_day(said.last_order_day),
+            silent_days=standing.recency_days,
+            usual_gap_days=standing.gap.days,
+            last_order_day=_day(standing.last_order_day),
             tier=_tier(standing.tier),
             rfm=_rfm(standing.rfm),
             revenue=standing.revenue,

@@ -197,7 +197,8 @@ class Partition:
         ):
             return REPEATED
         topic.fold(self, turn, event)
-        customer = self.table.touch(turn.name)
+        customer = self.table.get(turn.name)
+        assert customer is not None
         self.dedupe.remember(turn.name, customer, event_id, marker.stream_time_us, marker.began_us)
         return COUNTED
 
