@@ -18,6 +18,7 @@ from streams.domain.pyramid import NO_BORDERS
 from streams.domain.rules import Rules
 from streams.engine.borders import BorderKeeper
 from streams.engine.chores import (
+    IDLE_SLICE,
     ChangedRules,
     CountsNews,
     DueDays,
@@ -26,12 +27,13 @@ from streams.engine.chores import (
     Standings,
 )
 from streams.engine.counts import GlobalCounts
-from streams.engine.marker import Marker
-from streams.engine.partition import Identity, Partition
+from streams.engine.keys import STATES
+from streams.engine.marker import Marker, decode_marker, encode_marker
+from streams.engine.partition import Changed, Identity, Partition
 from streams.engine.partitioner import default_partition
 from streams.engine.ranking import known_borders, read_counts
 from streams.engine.records import Batch, Record, Write
-from streams.engine.store import Store, StoreMemory
+from streams.engine.store import Op, Store, StoreMemory
 from streams.engine.table import CustomerTable
 from tests.engine.memory_store import MemoryStore
 
@@ -43,10 +45,14 @@ _MEMORY = StoreMemory()
 class Machine:
     """Some partitions of one application; `said` has every record sent out, in order."""
 
-    def __init__(self, folder: Path | None, rules: Rules, partitions: int = 1) -> None:
-        """`folder` None: the stores are in memory."""
+    def __init__(
+        self, folder: Path | None, rules: Rules, partitions: int = 1, slices: int = IDLE_SLICE
+    ) -> None:
+        """`folder` None: the stores are in memory. `slices`: customers in a slice of a chore."""
         self.rules = rules
         self.said: list[Write] = []
+        self.changelogs: list[list[Op]] = [[] for _ in range(partitions)]
+        self._slices = slices
         self._counts = GlobalCounts()
         self._keeper = BorderKeeper(None, "pyramid-borders", rules, lambda: WALL_CLOCK)  # type: ignore[arg-type]
         self._keeper.counts = self._counts
@@ -71,7 +77,7 @@ class Machine:
         """The next chore of a partition, whole; whether there was one."""
         for chore in self._chores[number]:
             if chore.pending():
-                while not chore.slice():
+                while not chore.slice(self._slices):
                     self.commit(self.partitions[number])
                 self.commit(self.partitions[number])
                 return True
@@ -81,7 +87,7 @@ class Machine:
         """One slice of a partition's next chore; whether there was one."""
         for chore in self._chores[number]:
             if chore.pending():
-                chore.slice()
+                chore.slice(self._slices)
                 self.commit(self.partitions[number])
                 return True
         return False
@@ -90,12 +96,31 @@ class Machine:
         """What a door does with a step: write the store, say what there is to say."""
         partition.marker.sequence += 1
         sealed, outputs = partition.seal()
+        changelog = self.changelogs[partition.identity.number]
+        changelog += sealed.changelog
+        partition.marker.changelog_offset = len(changelog) - 1
         partition.table.store.write(sealed.store)
         partition.table.written(sealed)
         self.said += outputs
         published = [write for write in outputs if write.topic == "pyramid-counts"]
         if published:
             self._rank(published)
+
+    def restart(self, number: int) -> None:
+        """Another worker takes a partition over: it has the store, and what the log tells."""
+        old = self.partitions[number]
+        table = CustomerTable(old.table.store, self.rules.rank_by == "revenue")
+        table.count_all()
+        published = self._counts.published(number)
+        table.counts.set_changed(table.counts.chunks() | published.keys())
+        marker = decode_marker(encode_marker(old.marker))
+        new = Partition(old.identity, self.rules, table, marker, self._counts, self._borders)
+        unsent = self.changelogs[number][marker.standings_offset + 1 :]
+        states = [key[1:] for key, _ in unsent if key[:1] == STATES]
+        new.pending.update({name: Changed(None, 0) for name in states})
+        new.tally = old.tally
+        self.partitions[number] = new
+        self._chores[number] = _chores(new)
 
     def values(self, topic: str) -> list[dict[str, Any]]:
         """The values said in a topic, as JSON."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import chain, cycle
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -18,29 +18,40 @@ from tests.engine.comparing import feed_all
 from tests.engine.machine import Machine
 from tests.oracle.strategies import Stream
 
-#: (records in the next batch at most, partitions of which a slice of the chores is done then)
-Step = tuple[int, list[int]]
 
-_AT_ONCE: list[Step] = [(1000, [])]
+class Step(NamedTuple):
+    """What is done next: a batch of so many records at most, then a slice of the chores of each of
+    these partitions, then a restart of this one."""
+
+    records: int
+    slices: list[int]
+    restarts: int | None = None
 
 
-def steps() -> st.SearchStrategy[list[Step]]:
-    """How a stream is cut into batches, and which chores are done in between; over and over."""
-    slices = st.lists(st.integers(0, 3), max_size=6)
-    return st.lists(st.tuples(st.integers(1, 8), slices), min_size=1, max_size=8)
+_AT_ONCE = [Step(1000, [])]
+
+
+def steps(restarts: bool = True) -> st.SearchStrategy[list[Step]]:
+    """How a stream is cut into batches, and what is done in between; over and over."""
+    numbers = st.integers(0, 3)
+    slices = st.lists(numbers, max_size=6)
+    restarted = st.none() | st.none() | numbers if restarts else st.none()
+    return st.lists(st.builds(Step, st.integers(1, 8), slices, restarted), min_size=1, max_size=8)
 
 
 def play(stream: Stream, cut: list[Step] | None = None) -> Machine:
     """A machine at rest, all records of the stream taken in. Without `cut`: in whole runs."""
     rules = parse_rules(toml_of(stream.rules), "the test's rules")
-    machine = Machine(None, rules, stream.partitions)
+    machine = Machine(None, rules, stream.partitions, slices=2)
     records, turns = stream.records, cycle(cut or _AT_ONCE)
     while records:
-        most, numbers = next(turns)
-        part, records = records[:most], records[most:]
+        step = next(turns)
+        part, records = records[: step.records], records[step.records :]
         feed_all(machine, part)
-        for number in numbers:
+        for number in step.slices:
             machine.slice(number % stream.partitions)
+        if step.restarts is not None:
+            machine.restart(step.restarts % stream.partitions)
     machine.rest()
     return machine
 

@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.domain.customer import NO_DAY, Customer
-from streams.domain.days import as_date
+from streams.domain.days import DAY_US, as_date, instant
 from streams.domain.dormancy import usual_gap
 from streams.domain.orders_fold import first_order_day, newest_order_day
-from streams.engine import chores
-from tests.engine.comparing import said, shown
+from streams.engine.table import CustomerTable
+from tests.engine.comparing import feed_all, said, shown
 from tests.engine.machine import Machine
+from tests.engine.memory_store import MemoryStore
 from tests.engine.stories import Step, customers, play, silence_said, steps
 from tests.oracle import OracleResult, Standing, recompute
 from tests.oracle.actions import WALL_CLOCK
 from tests.oracle.arrivals import arrivals
+from tests.oracle.damping import above_without_reason, below_the_rule
+from tests.oracle.records import CLOCK, InputRecord
 from tests.oracle.rule_sets import rule_sets
+from tests.oracle.sending import tick
 from tests.oracle.strategies import Stream, streams
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _short_slices() -> Iterator[None]:
-    """Chores in slices of two customers, so that a few customers make several slices."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chores, "_SLICE", 2)
-        yield
 
 
 def expected(stream: Stream) -> OracleResult:
@@ -171,6 +165,67 @@ def test_the_standings_published_are_those_of_the_table(stream: Stream, cut: lis
         assert standings[name]["profit"] == state.profit
         assert standings[name]["frequency"] == state.frequency
         assert standings[name]["rfm"] == (str(state.rfm) if state.rfm else None)
+
+
+@given(streams(rules=all_rules()), st.integers(1, 3))
+def test_days_that_change_nothing_but_recency_publish_no_standing(
+    stream: Stream, days: int
+) -> None:
+    machine = play(stream)
+    before, told = machine.standings(), len(machine.said)
+    for number, partition in enumerate(machine.partitions):
+        later = instant((partition.stream_time_us or 0) + days * DAY_US)
+        feed_all(machine, [_tick(machine, number, later)])
+    machine.rest()
+    machine.said = machine.said[told:]
+    moved = by_customer(machine, "tier-changes").keys() | silence_said(machine).keys()
+    for name, value in machine.standings().items():
+        assert said(value) != said(before[name]) or name in moved
+
+
+def _tick(machine: Machine, number: int, now: datetime) -> InputRecord:
+    offset = machine.partitions[number].marker.positions.get(CLOCK, 0)
+    return InputRecord(CLOCK, number, offset, None, tick(now.isoformat()).value)
+
+
+# -- damping
+
+
+@given(streams(rules=rule_sets(demotion_margin=0.1)), steps())
+def test_nobody_stands_below_the_rule_nor_above_it_beyond_the_margin(
+    stream: Stream, cut: list[Step]
+) -> None:
+    result = expected(stream)
+    tiers = {name: value["tier"] for name, value in play(stream, cut).standings().items()}
+    assert below_the_rule(result, tiers) == []
+    assert above_without_reason(result, tiers, stream.rules) == []
+
+
+@given(streams(rules=all_rules()), steps())
+def test_nobody_stands_below_the_rule_whatever_the_damping(stream: Stream, cut: list[Step]) -> None:
+    tiers = {name: value["tier"] for name, value in play(stream, cut).standings().items()}
+    assert below_the_rule(expected(stream), tiers) == []
+
+
+# -- the changelog
+
+
+@given(streams(rules=all_rules()), steps(), st.integers(0, 200), st.integers(1, 9))
+def test_the_changelog_rebuilds_the_store_entry_by_entry(
+    stream: Stream, cut: list[Step], kept: int, chunk: int
+) -> None:
+    machine = play(stream, cut)
+    for partition, changelog in zip(machine.partitions, machine.changelogs, strict=True):
+        store = MemoryStore()
+        by_revenue = partition.rules.rank_by == "revenue"
+        table = CustomerTable(store, by_revenue)  # type: ignore[arg-type]
+        for at in range(0, len(changelog), chunk):
+            table.restore(dict(changelog[at : at + chunk]))
+        table.restore(dict(changelog[kept:]))  # once more from the middle: it does no harm
+        assert store.items == partition.table.store.items  # type: ignore[attr-defined]
+        table.count_all()
+        assert table.counts.cells == partition.table.counts.cells
+        assert table.counts.customers == partition.table.counts.customers
 
 
 # -- the order of arrival
