@@ -28,10 +28,11 @@ def check_everything(tierstream: Tierstream) -> dict[str, dict[str, Any]]:
     """At rest: chains unbroken and ending where everybody stands, each output there once.
     Returns the standings."""
     standings = tierstream.standings()
-    check_tier_chains(tierstream.values("tier-changes"), standings)
-    check_stage_chains(tierstream.values("dormant-customers"), standings)
-    for topic in OUTPUTS:
-        check_said_once(tierstream.values(topic))
+    said = {topic: tierstream.values(topic) for topic in OUTPUTS}
+    check_tier_chains(said["tier-changes"], standings)
+    check_stage_chains(said["dormant-customers"], standings)
+    for values in said.values():
+        check_said_once(values)
     return standings
 
 

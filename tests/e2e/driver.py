@@ -185,17 +185,15 @@ class Tierstream:
         """Wait until at rest, as long as every worker lives that was not ended on purpose."""
         settling = self._begin("settle", "--timeout", timeout)
         living = [worker for worker in self.workers if worker.runs]
-        while True:
+        said = b""
+        while settling.returncode is None:
             try:
                 _, said = settling.communicate(timeout=0.5)
             except subprocess.TimeoutExpired:
-                dead = [worker.log.name for worker in living if not worker.runs]
-                if dead:
+                if not all(worker.runs for worker in living):
                     settling.kill()
-                    settling.wait()
-                assert not dead, f"{dead} ended while we waited"
-            else:
-                break
+        dead = [worker.log.name for worker in living if not worker.runs]
+        assert not dead, f"{dead} ended while we waited"
         assert settling.returncode == 0, said.decode()
 
     def dump(self, topic: str) -> list[dict[str, Any]]:
