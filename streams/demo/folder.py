@@ -19,6 +19,8 @@ _MARKER_TEXT = """\
 but its own orders has been sent to the log.
 """
 _LOG_SUFFIXES = ("", "-wal", "-shm")  # the worker's lock file stays: it may be held
+_MADE_BY_WORKER = ("stores", "faust")
+_KAFKA = "kafka"  # a node's data, by `make kafka`: nothing of the worker's, and not to be touched
 
 
 class FolderError(UserError):
@@ -54,7 +56,7 @@ class DemoFolder:
         """
         if self._marker.exists():
             return True
-        if self.log.exists() or (self.data.exists() and any(self.data.iterdir())):
+        if self.log.exists() or any(path.name != _KAFKA for path in self._entries()):
             raise self._taken("holds data that the demo did not make")
         return False
 
@@ -75,8 +77,8 @@ class DemoFolder:
         """Remove the log and the stores of an earlier demo; other files in the folder stay."""
         for suffix in _LOG_SUFFIXES:
             self.log.with_name(self.log.name + suffix).unlink(missing_ok=True)
-        for store in self._stores():
-            shutil.rmtree(store)
+        for name in _MADE_BY_WORKER:
+            shutil.rmtree(self.data / name, ignore_errors=True)
 
     def claim(self) -> None:
         """Make the folders and leave the mark by which the next demo knows its own data."""
@@ -88,8 +90,8 @@ class DemoFolder:
     def _marker(self) -> Path:
         return self.data / _MARKER
 
-    def _stores(self) -> Iterator[Path]:
-        return (path for path in list(self.data.iterdir()) if path.is_dir())
+    def _entries(self) -> Iterator[Path]:
+        return self.data.iterdir() if self.data.exists() else iter(())
 
     def _taken(self, what: str) -> FolderError:
         return FolderError(

@@ -65,11 +65,18 @@ def test_clearing_takes_the_log_and_the_stores_and_leaves_other_files(folder: De
     folder.claim()
     for name in ("log.db", "log.db-wal", "log.db-shm", "log.db.old", "rules.toml"):
         (folder.data / name).write_bytes(b"x")
-    (folder.data / "store-0").mkdir()
-    (folder.data / "store-0" / "CURRENT").write_bytes(b"x")
+    for name in ("stores", "faust", "kafka"):
+        (folder.data / name).mkdir()
+        (folder.data / name / "CURRENT").write_bytes(b"x")
     folder.clear()
     left = {path.name for path in folder.data.iterdir()}
-    assert left == {"demo", "log.db.old", "rules.toml"}
+    assert left == {"demo", "kafka", "log.db.old", "rules.toml"}
+    assert (folder.data / "kafka" / "CURRENT").exists()
+
+
+def test_the_data_of_a_kafka_node_is_in_nobodys_way(folder: DemoFolder) -> None:
+    (folder.data / "kafka").mkdir(parents=True)
+    assert not folder.made_by_demo()
 
 
 def test_a_kafka_cluster_is_refused() -> None:
