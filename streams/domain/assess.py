@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import NamedTuple
+
+import msgspec
 
 from streams.domain.customer import NEVER, NO_DAY, UNKNOWN, Customer
 from streams.domain.dormancy import NONE, Gap, stage_days
@@ -21,7 +22,7 @@ from streams.domain.pyramid import (
 from streams.domain.rules import Rules
 
 
-class Standing(NamedTuple):
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """Where a customer stands on a day. Money in minor units of the base currency."""
 
     revenue: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+
+import msgspec
 
 from streams.domain import dormancy
 from streams.domain.assess import Standing, assess
@@ -13,7 +14,7 @@ from streams.domain.pyramid import Borders
 from streams.domain.rules import Rules
 
 
-class TierChanged(NamedTuple):
+class TierChanged(msgspec.Struct, frozen=True, gc=False):
     """The tier went from one to another; UNKNOWN as `from_tier`: not spoken of before."""
 
     from_tier: int
@@ -22,7 +23,7 @@ class TierChanged(NamedTuple):
     recency_days: int | None
 
 
-class StageSaid(NamedTuple):
+class StageSaid(msgspec.Struct, frozen=True, gc=False):
     """A stage of silence began, ended by an order (`reactivated`) or otherwise (`cleared`)."""
 
     stage: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from streams.domain.customer import NO_DAY, Day
 from streams.domain.rules import Rules
@@ -14,7 +14,7 @@ STAGES = (None, "slipping", "dormant", "inactive")
 CHANCE_OF_LOSS = (1, 3, 6, 10)  # tenths
 
 
-class Gap(NamedTuple):
+class Gap(msgspec.Struct, frozen=True, gc=False):
     """The usual gap: `span` days between the first and the last of `order_days` days."""
 
     span: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import NamedTuple
+
+import msgspec
 
 from schemas.cloudevents import headers_of, source_of, type_of
 from schemas.dead_letters import Original, dead_letter
@@ -38,7 +39,7 @@ _DEAD_LETTERS = topics.DEAD_LETTERS.name
 _HELD = {"slipping": dormancy.SLIPPING, "dormant": dormancy.DORMANT, "inactive": dormancy.INACTIVE}
 
 
-class Cause(NamedTuple):
+class Cause(msgspec.Struct, frozen=True, gc=False):
     """What caused an event: an input record, or (source None) the partition itself.
 
     `identity` is the same whenever the same cause is worked on again, so event ids are too.

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
+
 from schemas.invalid import InvalidRecord
 from schemas.keys import check_key, customer_id_of
 from schemas.outputs import Source
@@ -48,7 +50,7 @@ class HoleError(Exception):
     """A batch begins after the position: records in between would be lost."""
 
 
-class Turn(NamedTuple):
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """One record being folded in. `name` is the key: the customer's id in UTF-8."""
 
     topic: str  # without prefix
@@ -74,7 +76,7 @@ class Input(NamedTuple):
     once: bool = True
 
 
-class Changed(NamedTuple):
+class Changed(msgspec.Struct, frozen=True, gc=False):
     """Why a standing has to be published: the record that changed it, if any, and when."""
 
     source: Source | None

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from streams.domain.customer import (
     NEVER,
     Customer,
@@ -22,7 +24,7 @@ from streams.engine.store import Op, Store
 _CACHED_CUSTOMERS = 20_000  # decoded, per partition: some 1.5 KB each
 
 
-class Indexed(NamedTuple):
+class Indexed(msgspec.Struct, frozen=True, gc=False):
     """What the indexes and the counts know of a customer."""
 
     active: bool
@@ -142,7 +144,7 @@ class CustomerTable:
 
     def _reindex(self, customer: bytes, before: Indexed, after: Indexed, ops: list[Op]) -> None:
         """Move a customer in every index where it has another place than before."""
-        _, rank, frequency, revenue, due = before
+        rank, frequency, revenue, due = before.rank, before.frequency, before.revenue, before.due
         if due != after.due:
             if due != NEVER:
                 ops.append((keys.due_key(due, customer), None))
