@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
 from streams.domain.rules import Rules
 from streams.engine.borders import BorderKeeper
 from streams.engine.door import Door, DoorSettings
-from streams.engine.log import FencedError, WorkerLog
+from streams.engine.log import FencedError, LogError, WorkerLog
 from streams.engine.partition import Identity, Input, Partition
 from streams.engine.ranking import Ranking
 from streams.engine.records import Batch, TopicPartition
@@ -100,6 +101,9 @@ class Partitions:
         except FencedError as error:
             log.warning("the borders are another worker's now: %s", error)
             self._keeper = None
+        except LogError as error:  # raised in an agent it would only restart the agent
+            self._keeper = None
+            self._worker.failed(error)
 
     def partitions(self) -> list[Partition]:
         """The partitions that are ours and recovered."""
@@ -126,14 +130,17 @@ class Partitions:
 
     async def _take_over(self, number: int) -> None:
         worker = self._worker
-        transactions = worker.worker_log.transactions("customers", number)
-        await transactions.take_over()
-        rules = worker.rules
-        place = worker.place(number)
-        recovered = await recover(worker.worker_log, place, worker.memory, rules)
-        await worker.ranking.caught_up()
+        async with AsyncExitStack() as undo:  # a rebalance may break in at any await
+            transactions = worker.worker_log.transactions("customers", number)
+            undo.push_async_callback(transactions.close)
+            await transactions.take_over()
+            place = worker.place(number)
+            recovered = await recover(worker.worker_log, place, worker.memory, worker.rules)
+            undo.callback(recovered.table.store.close)
+            await worker.ranking.caught_up()
+            undo.pop_all()
         partition = Partition(
-            worker.identity(number), rules, recovered.table, recovered.marker,
+            worker.identity(number), worker.rules, recovered.table, recovered.marker,
             worker.ranking.counts, worker.ranking.borders,
         )  # fmt: skip
         partition.pending.update(recovered.pending)
@@ -145,9 +152,8 @@ class Partitions:
         worker.release(
             {TopicPartition(topic, number): positions.get(topic, 0) for topic in worker.inputs}
         )
-        log.info(
-            "partition %d is ours: %d customers active", number, partition.table.counts.customers
-        )
+        active = partition.table.counts.customers
+        log.info("partition %d is ours: %d customers active", number, active)
 
     def _compare_counts(self, partition: Partition) -> None:
         """Mark for publishing what differs between the counts that are and those published."""
@@ -162,7 +168,10 @@ class Partitions:
 
     async def _keep_borders(self, counts: TopicPartition) -> None:
         keeper = self._worker.new_keeper()
-        await keeper.take_over(self._worker.worker_log)
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(keeper.close)
+            await keeper.take_over(self._worker.worker_log)
+            undo.pop_all()
         self._keeper = keeper
         self._worker.release({counts: 0})
 
