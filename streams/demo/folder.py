@@ -78,7 +78,8 @@ class DemoFolder:
         for suffix in _LOG_SUFFIXES:
             self.log.with_name(self.log.name + suffix).unlink(missing_ok=True)
         for name in _MADE_BY_WORKER:
-            shutil.rmtree(self.data / name, ignore_errors=True)
+            if (self.data / name).exists():
+                shutil.rmtree(self.data / name)
 
     def claim(self) -> None:
         """Make the folders and leave the mark by which the next demo knows its own data."""
