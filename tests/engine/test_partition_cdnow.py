@@ -21,12 +21,13 @@ def oracle() -> OracleResult:
     return recompute(cdnow_records(partitions=4), partitions=4)
 
 
-@pytest.mark.parametrize("partitions", [1, 4, 16])
+@pytest.mark.parametrize("partitions", [1, 16])
 def test_every_customer_of_the_real_orders_stands_where_the_oracle_says(
     tmp_path: Path, oracle: OracleResult, partitions: int
 ) -> None:
     machine = Machine(tmp_path, parse_rules(UNDAMPED, "test"), partitions)
-    feed_all(machine, cdnow_records(partitions), batch=4000)
+    records = sorted(cdnow_records(partitions), key=lambda one: one.partition)
+    feed_all(machine, records, batch=4000)
     machine.rest()
     standings = machine.standings()
     machine.close()
