@@ -125,6 +125,11 @@ class Tierstream:
         """What goes before every topic's name."""
         return self._environ.get("TIERSTREAM_TOPIC_PREFIX", "")
 
+    @property
+    def on_kafka(self) -> bool:
+        """Whether the log is Kafka."""
+        return self._environ["TIERSTREAM_BROKER"].startswith("kafka:")
+
     # -- workers
 
     def start(self, **variables: str) -> Worker:
