@@ -31,6 +31,7 @@ from streams.setting_values import Address
 from streams.settings import Settings
 
 TICK_SECONDS = 10.0
+SESSION_SECONDS = 12.0  # without a heartbeat for so long a worker on Kafka is taken for dead
 _BUFFERED_BATCHES = 16
 
 log = logging.getLogger(__name__)
@@ -110,6 +111,7 @@ class WorkerApp:
             stream_wait_empty=False,
             stream_buffer_maxsize=_BUFFERED_BATCHES,
             consumer_auto_offset_reset="earliest",
+            broker_session_timeout=SESSION_SECONDS,
             web_bind=self.web.host,
             web_host=self.web.host,
             web_port=self.web.port,
