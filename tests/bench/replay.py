@@ -1,0 +1,120 @@
+"""How fast one worker takes a backlog of orders in: `make bench-replay`.
+
+Makes orders (the same ones every time), puts them all into the log, then starts one worker and
+reads off `progress` how long it took from the first commit until all were counted, and until all
+was at rest. Prints one line a run, and the median.
+
+    python -m tests.bench.replay [--log embedded|kafka] [--orders 500000] [--customers 100000]
+                                 [--days 30] [--runs 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.e2e.driver import Tierstream
+from tests.kafka_node import KafkaNode
+
+_BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def main() -> None:
+    """Run it as the arguments say."""
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory(prefix="tierstream-bench-") as folder:
+        orders = Path(folder) / "orders.ndjson"
+        orders.write_text(
+            "".join(make_orders(arguments.orders, arguments.customers, arguments.days))
+        )
+        rates = [_run(arguments, Path(folder), orders, number) for number in range(arguments.runs)]
+    _say(f"{arguments.log}: median {statistics.median(rates):,.0f} orders/s over {len(rates)} runs")
+
+
+def make_orders(count: int, customers: int, days: int) -> Iterator[str]:
+    """Lines of orders by customers picked evenly, spread evenly over days; always the same."""
+    pick = random.Random(1)
+    step = timedelta(days=days) / count
+    for number in range(count):
+        customer = f"c{pick.randrange(customers):07d}"
+        amount = int(pick.paretovariate(1.2) * 1000)
+        at = (_BEGIN + step * number).isoformat()
+        yield (
+            f'{{"event_id":"e{number}","customer_id":"{customer}","order_id":"o{number}",'
+            f'"type":"placed","ordered_at":"{at}","amount":{amount},"cost":{amount // 2}}}\n'
+        )
+
+
+def _run(arguments: argparse.Namespace, folder: Path, orders: Path, number: int) -> float:
+    place = folder / f"run-{number}"
+    place.mkdir()
+    if arguments.log == "embedded":
+        with Tierstream(place, {}) as tierstream:
+            return _measure(tierstream, orders, arguments.orders)
+    node = KafkaNode(place / "kafka")
+    node.start()
+    try:
+        with Tierstream(place, {"TIERSTREAM_BROKER": f"kafka://{node.servers}"}) as tierstream:
+            return _measure(tierstream, orders, arguments.orders)
+    finally:
+        node.stop()
+
+
+def _measure(tierstream: Tierstream, orders: Path, count: int) -> float:
+    tierstream.run("replay", "orders", orders)
+    worker = tierstream.start()
+    tierstream.settle(900)
+    cpu_seconds = _cpu_seconds(worker.process.pid)
+    counted = _counted(tierstream)
+    (begin, before), (end, _) = counted[0], next(one for one in counted if one[1] == count)
+    rest = counted[-1][0]
+    rate = (count - before) / (end - begin).total_seconds()
+    _say(
+        f"{count:,} orders counted at {rate:,.0f}/s, "
+        f"at rest {(rest - end).total_seconds():.1f} s later, "
+        f"{cpu_seconds:.1f} CPU seconds of the worker in all"
+    )
+    return rate
+
+
+def _counted(tierstream: Tierstream) -> list[tuple[datetime, int]]:
+    """(when, orders counted by then in all partitions), commit by commit."""
+    orders: dict[int, int] = {}
+    counted = []
+    for value in sorted(tierstream.values("progress"), key=lambda value: str(value["at"])):
+        orders[value["partition"]] = value["inputs"].get("orders", 0)
+        if any(orders.values()):
+            counted.append((datetime.fromisoformat(value["at"]), sum(orders.values())))
+    return counted
+
+
+def _cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--log", choices=("embedded", "kafka"), default="embedded")
+    parser.add_argument("--orders", type=int, default=500_000)
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--runs", type=int, default=3)
+    return parser.parse_args()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
