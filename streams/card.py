@@ -68,7 +68,7 @@ def _day(day: Any) -> dict[str, Any]:
         "revenue": day.revenue,
         "profit": day.profit,
         "orders": day.orders,
-        "orders_of_unknown_profit": day.unknown_profit,
+        "orders_of_unknown_cost": day.unknown_profit,
     }
 
 

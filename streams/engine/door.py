@@ -36,6 +36,7 @@ from streams.engine.partition import Input, Partition
 from streams.engine.records import Batch, TopicPartition, Write
 from streams.engine.table import Sealed
 
+_RECORDS_AT_ONCE = 1_000  # folded before others get their turn: some 50 ms
 _WAITING_BATCHES = 4  # before `put` waits: what is read ahead of a partition
 OWN_TICK = "tierstream_own_tick"  # header of the ticks that a worker makes itself
 
@@ -168,6 +169,9 @@ class Door:
 
     async def _take_batch(self) -> list[tuple[TopicPartition, int]]:
         batch, topic = self._batches.popleft()
+        if len(batch.records) > _RECORDS_AT_ONCE:
+            batch, rest = _cut(batch)
+            self._batches.appendleft((rest, topic))
         self._room.set()
         if not topic.keyed:
             await self._look_whether_caught_up(batch)
@@ -285,3 +289,13 @@ class Door:
         )
         key = str(self._number).encode()
         return Write(self._settings.topics.progress, self._number, key, encode(progress))
+
+
+def _cut(batch: Batch) -> tuple[Batch, Batch]:
+    """The part that is folded at once, and the rest."""
+    at = batch.records[_RECORDS_AT_ONCE].offset
+    now, later = batch.records[:_RECORDS_AT_ONCE], batch.records[_RECORDS_AT_ONCE:]
+    return (
+        Batch(batch.topic, batch.partition, batch.first_offset, at, now),
+        Batch(batch.topic, batch.partition, at, batch.next_offset, later),
+    )

@@ -110,7 +110,8 @@ def test_records_deleted_unread_are_passed_with_a_warning(
     async def use(raw: RawFetch) -> None:
         raw.seek(ten, 2)
         with caplog.at_level(logging.WARNING):
-            assert span(await next_batch(raw, ten)) == (2, 10, 4)
+            assert span(await next_batch(raw, ten)) == (2, 6, 0)
+        assert span(await next_batch(raw, ten)) == (6, 10, 4)
         assert "offsets 2 to 5 were deleted before they were read" in caplog.text
 
     fetch(kafka, ten, use)
@@ -123,8 +124,20 @@ def test_from_the_very_start_means_from_what_is_kept(
 
     async def use(raw: RawFetch) -> None:
         with caplog.at_level(logging.WARNING):
-            assert span(await next_batch(raw, ten)) == (0, 10, 4)
+            assert span(await next_batch(raw, ten)) == (0, 6, 0)
+            assert span(await next_batch(raw, ten)) == (6, 10, 4)
         assert "deleted" not in caplog.text
+
+    fetch(kafka, ten, use)
+
+
+def test_a_partition_whose_records_are_all_deleted_is_read_to_its_end(
+    kafka: str, ten: TopicPartition
+) -> None:
+    _delete_before(kafka, ten, 10)
+
+    async def use(raw: RawFetch) -> None:
+        assert span(await next_batch(raw, ten)) == (0, 10, 0)
 
     fetch(kafka, ten, use)
 

@@ -98,8 +98,7 @@ class RawFetch:
         partition = TopicPartition(key.topic, key.partition)
         if not isinstance(found, FetchResult):
             self._forget(key)
-            await self._recover(partition, found)
-            return None
+            return await self._recover(partition, found)
         batch = None
         if found.has_more() and found.check_assignment(key):
             batch = self._unpack(partition, found)
@@ -142,14 +141,16 @@ class RawFetch:
             return [], source.next_fetch_offset
         return rest.records, rest.next_offset
 
-    async def _recover(self, partition: TopicPartition, error: Any) -> None:
+    async def _recover(self, partition: TopicPartition, error: Any) -> Batch | None:
         """Records deleted before they were read are skipped, loudly; anything else is raised."""
         try:
             error.check_raise()
         except OffsetOutOfRangeError:
-            await self._skip_deleted(partition)
+            return await self._skip_deleted(partition)
+        return None
 
-    async def _skip_deleted(self, partition: TopicPartition) -> None:
+    async def _skip_deleted(self, partition: TopicPartition) -> Batch:
+        """A batch without records that covers what was deleted: all of it, maybe."""
         key = KafkaPartition(*partition)
         wanted = self._next[partition]
         first = (await self._consumer.beginning_offsets([key]))[key]
@@ -164,7 +165,8 @@ class RawFetch:
                 "%s[%d]: offsets %d to %d were deleted before they were read",
                 *(partition.topic, partition.partition, wanted, first - 1),
             )
-        self._consumer.seek(key, first)
+        self.seek(partition, first)
+        return Batch(*partition, wanted, first, [])
 
 
 def _next_record_batch(source: Any) -> tuple[list[Record], int]:
