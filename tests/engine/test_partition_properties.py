@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -20,7 +21,7 @@ from tests.engine.machine import Machine
 from tests.engine.memory_store import MemoryStore
 from tests.engine.stories import Step, customers, play, silence_said, steps
 from tests.oracle import OracleResult, Standing, recompute
-from tests.oracle.actions import WALL_CLOCK
+from tests.oracle.actions import WALL_CLOCK, Emitted
 from tests.oracle.arrivals import arrivals
 from tests.oracle.damping import above_without_reason, below_the_rule
 from tests.oracle.records import CLOCK, InputRecord
@@ -205,6 +206,28 @@ def test_nobody_stands_below_the_rule_nor_above_it_beyond_the_margin(
 def test_nobody_stands_below_the_rule_whatever_the_damping(stream: Stream, cut: list[Step]) -> None:
     tiers = {name: value["tier"] for name, value in play(stream, cut).standings().items()}
     assert below_the_rule(expected(stream), tiers) == []
+
+
+@given(streams(), st.integers(1, 40))
+def test_nobody_stands_above_the_rule_in_a_tier_beyond_the_days_of_grace(
+    stream: Stream, grace: int
+) -> None:
+    damped = replace(stream, partitions=1, rules=_damped(stream.rules, 0.0, grace))
+    machine = play(damped)
+    before = _above_the_rule(machine, expected(damped))
+    at_us = machine.partitions[0].stream_time_us or 0
+    later = tick(instant(at_us + grace * DAY_US).isoformat())
+    feed_all(machine, [_tick(machine, 0, instant(at_us + grace * DAY_US))])
+    machine.rest()
+    grown = replace(damped, emitted=(*damped.emitted, Emitted(10**6, later)))
+    after = _above_the_rule(machine, expected(grown))
+    assert before & after == set()
+
+
+def _above_the_rule(machine: Machine, result: OracleResult) -> set[tuple[str, str]]:
+    tiers = {name: value["tier"] for name, value in machine.standings().items()}
+    assert below_the_rule(result, tiers) == []
+    return {(name, tier) for name, tier in tiers.items() if tier != result.customers[name].tier}
 
 
 # -- the changelog
