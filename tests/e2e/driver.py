@@ -126,6 +126,11 @@ class Tierstream:
         return self._environ.get("TIERSTREAM_TOPIC_PREFIX", "")
 
     @property
+    def app_id(self) -> str:
+        """What the changelog is named after."""
+        return self._environ.get("TIERSTREAM_APP_ID", "tierstream")
+
+    @property
     def on_kafka(self) -> bool:
         """Whether the log is Kafka."""
         return self._environ["TIERSTREAM_BROKER"].startswith("kafka:")

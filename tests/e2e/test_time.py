@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.e2e.against_oracle import UNDAMPED, check_against, expected_of
+from tests.e2e.conftest import EMBEDDED, KAFKA
 from tests.e2e.driver import Tierstream
 from tests.oracle.sending import Sent, order, tick
 
@@ -27,7 +28,16 @@ def ticks(step: int) -> list[Sent]:
     return [tick((BEGIN + timedelta(days=n)).isoformat()) for n in range(step, DAYS + 1, step)]
 
 
-@pytest.mark.parametrize("way", ["in one jump", "day by day", "with rests between"])
+@pytest.mark.parametrize(
+    ("log", "way"),
+    [
+        (EMBEDDED, "in one jump"),
+        (EMBEDDED, "day by day"),
+        (EMBEDDED, "with rests between"),
+        pytest.param("kafka", "day by day", marks=KAFKA.marks),
+    ],
+    indirect=["log"],
+)
 def test_time_alone_moves_everybody_the_same_however_it_comes(
     tierstream: Tierstream, way: str
 ) -> None:
