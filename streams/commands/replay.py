@@ -9,6 +9,7 @@ from time import monotonic
 
 import msgspec
 
+from streams.broker import KafkaBroker
 from streams.commands.command import Command, CommandError, connected, topic_named
 from streams.commands.sources import Source, opened, total_bytes
 from streams.commands.terminal import bytes_bar, say
@@ -19,9 +20,9 @@ from streams.topics import CATALOGUE, CLOCK, INPUTS, Topic
 
 ABOUT = """\
 Sends files of NDJSON (plain or gzip; - is stdin) to an input topic, a value a line, keyed by its
-customer_id. A line that is no JSON or has no customer_id is sent without a key, so that the worker
-puts it among the dead letters: nothing is lost on the way. Empty lines are left out. A line for
-clock goes to every partition.
+customer_id. A line that is no JSON or has no customer_id is sent without a key (to customers, which
+is compacted, with an empty one), so that the worker puts it among the dead letters: nothing is lost
+on the way. Empty lines are left out. A line for clock goes to every partition.
 
 With --raw each line is a record, sent as it is, and any topic may be named:
   {"key": text or null, "value": text or null, "headers": {"name": "text"}}
@@ -60,7 +61,8 @@ def run(settings: Settings, arguments: Namespace) -> int:
     total = total_bytes(arguments.files)
     with connected(settings) as (client, _):
         name = settings.topic(topic)
-        writes = _writes(name, topic, client.topics()[name], arguments.raw)
+        keyless = not (topic.compacted and isinstance(settings.broker, KafkaBroker))
+        writes = _writes(name, topic, client.topics()[name], arguments.raw, keyless)
         replay = _Replay(client, writes)
         started = monotonic()
         with bytes_bar(f"replay {topic.name}", total) as show:
@@ -120,31 +122,33 @@ def _chunks(writes: Iterator[Write]) -> Iterator[list[Write]]:
         yield chunk
 
 
-def _writes(name: str, topic: Topic, partitions: int, raw: bool) -> Writes:
+def _writes(name: str, topic: Topic, partitions: int, raw: bool, keyless: bool) -> Writes:
+    """`keyless`: the log takes records without a key into this topic."""
     if raw:
-        return lambda source: _raw(name, partitions, source)
+        return lambda source: _raw(name, partitions, source, keyless)
     if topic is CLOCK:
         return lambda source: (
             Write(name, partition, None, line)
             for _, line in source.lines
             for partition in range(partitions)
         )
-    return lambda source: _keyed(name, partitions, source)
+    no_key = b"" if topic.compacted else None
+    return lambda source: _keyed(name, partitions, source, no_key)
 
 
-def _keyed(name: str, partitions: int, source: Source) -> Iterator[Write]:
+def _keyed(name: str, partitions: int, source: Source, no_key: bytes | None) -> Iterator[Write]:
     decode = msgspec.json.Decoder(_Keyed).decode
     turns = cycle(range(partitions))
     for _, line in source.lines:
         try:
             key = decode(line).customer_id.encode()
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            yield Write(name, next(turns), None, line)
+            yield Write(name, next(turns), no_key, line)
         else:
             yield Write(name, None, key, line)
 
 
-def _raw(name: str, partitions: int, source: Source) -> Iterator[Write]:
+def _raw(name: str, partitions: int, source: Source, keyless: bool) -> Iterator[Write]:
     decode = msgspec.json.Decoder(_RawLine).decode
     turns = cycle(range(partitions))
     for number, line in source.lines:
@@ -160,6 +164,11 @@ def _raw(name: str, partitions: int, source: Source) -> Iterator[Write]:
             raise CommandError(
                 f"{source.name}, line {number}: partition must be from 0 to {partitions - 1}, "
                 f"got {write.partition}"
+            )
+        if write.key is None and not keyless:
+            raise CommandError(
+                f"{source.name}, line {number}: Kafka takes no record without a key into {name}, "
+                "which is compacted; give it a key"
             )
         if write.key is None and write.partition is None:
             write = write._replace(partition=next(turns))
