@@ -148,6 +148,21 @@ def test_a_stage_begins_with_its_day_in_the_business_time_zone() -> None:
     assert said == ("slipping", 0, "2024-01-29T16:00:00+00:00")
 
 
+def test_a_due_day_that_has_come_makes_way_for_the_next() -> None:
+    customer = weekly()
+    assert shown(customer.due) == "2024-01-23"
+    pass_to(customer, "2024-01-23")
+    assert shown(customer.due) == "2024-01-30"
+
+
+def test_a_due_day_that_moves_away_is_looked_at_when_it_comes() -> None:
+    customer = weekly()
+    place(customer, "2024-01-20", "2024-01-20")
+    assert shown(customer.due) == "2024-01-23"
+    assert pass_to(customer, "2024-01-23") == []
+    assert shown(customer.due) == "2024-01-28"
+
+
 # -- events
 
 
