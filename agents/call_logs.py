@@ -8,7 +8,8 @@ from schemas.calls import Call, parse_call
 from streams import topics
 from streams.domain.contact_fold import fold_call
 from streams.domain.orders_fold import newest_order_day
-from streams.engine.partition import Input, Partition, Turn
+from streams.engine.partition import Partition
+from streams.engine.turn import Input, Turn
 
 
 def when(call: Call) -> datetime:

@@ -8,7 +8,8 @@ from schemas.clock import Tick, parse_tick
 from streams import topics
 from streams.domain.days import micros
 from streams.engine.door import OWN_TICK
-from streams.engine.partition import Input, Partition, Turn
+from streams.engine.partition import Partition
+from streams.engine.turn import Input, Turn
 
 
 def when(tick: Tick) -> datetime:

@@ -8,7 +8,8 @@ from schemas.complaints import Complaint, parse_complaint
 from streams import topics
 from streams.domain.contact_fold import fold_complaint
 from streams.domain.orders_fold import newest_order_day
-from streams.engine.partition import Input, Partition, Turn
+from streams.engine.partition import Partition
+from streams.engine.turn import Input, Turn
 
 
 def when(complaint: Complaint) -> datetime:

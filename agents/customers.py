@@ -8,7 +8,8 @@ from schemas.customers import CustomerFile, parse_customer
 from streams import topics
 from streams.domain.contact_fold import fold_file
 from streams.domain.orders_fold import newest_order_day
-from streams.engine.partition import Input, Partition, Turn
+from streams.engine.partition import Partition
+from streams.engine.turn import Input, Turn
 
 
 def parse(value: bytes | None, _: datetime) -> CustomerFile | None:

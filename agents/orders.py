@@ -10,7 +10,8 @@ from streams import topics
 from streams.domain.days import micros
 from streams.domain.money import UnknownCurrencyError
 from streams.domain.orders_fold import fold_order, newest_order_day, would_overflow
-from streams.engine.partition import Input, Partition, Turn
+from streams.engine.partition import Partition
+from streams.engine.turn import Input, Turn
 
 CAUSES = {"placed": "order", "cancelled": "cancellation", "returned": "return"}
 

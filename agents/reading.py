@@ -10,7 +10,7 @@ import faust
 from agents import call_logs, clock, complaints, customers, orders
 from streams.engine.consumer import BatchSchema
 from streams.engine.lifecycle import Partitions
-from streams.engine.partition import Input
+from streams.engine.turn import Input
 
 INPUTS: tuple[Input, ...] = (
     orders.INPUT,

@@ -32,9 +32,10 @@ from streams.engine.chores import (
 )
 from streams.engine.log import FencedError, Transactions, WorkerLog
 from streams.engine.marker import encode_marker
-from streams.engine.partition import Input, Partition
+from streams.engine.partition import Partition
 from streams.engine.records import Batch, TopicPartition, Write
 from streams.engine.table import Sealed
+from streams.engine.turn import Input
 
 _RECORDS_AT_ONCE = 1_000  # folded before others get their turn: some 50 ms
 _WAITING_BATCHES = 4  # before `put` waits: what is read ahead of a partition

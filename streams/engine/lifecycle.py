@@ -18,11 +18,12 @@ from streams.domain.rules import Rules
 from streams.engine.borders import BorderKeeper
 from streams.engine.door import Door, DoorSettings
 from streams.engine.log import FencedError, LogError, WorkerLog
-from streams.engine.partition import Identity, Input, Partition
+from streams.engine.partition import Identity, Partition
 from streams.engine.ranking import Ranking
 from streams.engine.records import Batch, TopicPartition
 from streams.engine.recovery import Place, recover
 from streams.engine.store import StoreMemory
+from streams.engine.turn import Input
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from schemas.invalid import InvalidRecord
-from schemas.keys import check_key, customer_id_of
 from schemas.outputs import Source
 from streams.domain.customer import Customer
-from streams.domain.days import Calendar, instant, micros
+from streams.domain.days import Calendar, instant
 from streams.domain.decide import (
     Said,
     Scene,
@@ -37,9 +36,9 @@ from streams.engine.marker import Marker
 from streams.engine.records import Batch, Record, Write
 from streams.engine.span import score_lines, tier_lines
 from streams.engine.table import CustomerTable, Sealed
+from streams.engine.turn import Input, Turn, read_event, stamp_us, turn_of
 
 _FUTURE = timedelta(hours=24)
-_LATEST_STAMP_MS = 253_000_000_000_000  # in the year 9987
 
 
 #: What became of a record that is not dead; a dead one's code says what.
@@ -48,32 +47,6 @@ COUNTED, REPEATED = "counted", "repeated"
 
 class HoleError(Exception):
     """A batch begins after the position: records in between would be lost."""
-
-
-class Turn(msgspec.Struct, frozen=True, gc=False):
-    """One record being folded in. `name` is the key: the customer's id in UTF-8."""
-
-    topic: str  # without prefix
-    source: Source
-    record: Record
-    customer_id: str
-    name: bytes
-    at_us: int  # the event's own time
-
-
-class Input(NamedTuple):
-    """What an agent knows of its topic: how bytes become an event and how it is folded in.
-
-    `when` gives an event's own time. Without `keyed` records belong to no customer (`clock`);
-    without `once` they have no event_id (`customers`).
-    """
-
-    topic: str
-    parse: Callable[[bytes | None, datetime], Any]
-    when: Callable[[Any], datetime | None]
-    fold: Callable[[Partition, Turn, Any], None]
-    keyed: bool = True
-    once: bool = True
 
 
 class Changed(msgspec.Struct, frozen=True, gc=False):
@@ -162,7 +135,7 @@ class Partition:
             records = [record for record in records if record.offset >= position]
         self._note_borders()
         latest = wall_clock + _FUTURE
-        read = [_read(topic, record, latest) for record in records]
+        read = [read_event(topic, record, latest) for record in records]
         if topic.keyed:
             self.table.load({record.key for record in records if record.key is not None})
         for record, event in zip(records, read, strict=True):
@@ -175,7 +148,7 @@ class Partition:
         try:
             if isinstance(event, InvalidRecord):
                 raise event
-            fate = self._fold(topic, _turn(topic, source, record, event), event)
+            fate = self._fold(topic, turn_of(topic, source, record, event), event)
         except InvalidRecord as why:
             self._bury(source, record, why)
             fate = why.code
@@ -218,7 +191,7 @@ class Partition:
 
     def _bury(self, source: Source, record: Record, why: InvalidRecord) -> None:
         now = self.marker.stream_time_us
-        at = instant(_stamp_us(record) if now is None else now)
+        at = instant(stamp_us(record) if now is None else now)
         self._outputs.append(self.emitter.dead_letter(source, record, why, at))
 
     # -- customers: open, change, close
@@ -362,32 +335,6 @@ class Partition:
     def has_changes(self) -> bool:
         """Whether `seal` would return anything."""
         return bool(self._outputs) or self.table.has_changes
-
-
-def _read(topic: Input, record: Record, latest: datetime) -> Any:
-    try:
-        return topic.parse(record.value, latest)
-    except InvalidRecord as why:
-        return why
-
-
-def _stamp_us(record: Record) -> int:
-    """When the log got a record, within the years of a calendar: producers may write anything."""
-    return min(max(record.timestamp_ms, 0), _LATEST_STAMP_MS) * 1000
-
-
-def _turn(topic: Input, source: Source, record: Record, event: Any) -> Turn:
-    when = topic.when(event)
-    at_us = _stamp_us(record) if when is None else micros(when)
-    if not topic.keyed:
-        return Turn(topic.topic, source, record, "", b"", at_us)
-    if event is None:  # a tombstone: the key alone says whose
-        customer_id = customer_id_of(record.key)
-    else:
-        customer_id = event.customer_id
-        check_key(record.key, customer_id)
-    assert record.key is not None
-    return Turn(topic.topic, source, record, customer_id, record.key, at_us)
 
 
 def _identity(source: Source) -> str:
