@@ -145,8 +145,12 @@ class Emitter:
         )
         return self._write(_CUSTOMER_STANDINGS, customer_id, event)
 
-    def erased(self, customer_id: str, cause: Cause) -> list[Write]:
-        """That a customer is erased, and the end of their standing."""
+    def no_standing(self, customer_id: str) -> Write:
+        """The end of a customer's standing."""
+        return Write(self._names[_CUSTOMER_STANDINGS], self._partition, customer_id.encode(), None)
+
+    def erased(self, customer_id: str, cause: Cause) -> Write:
+        """That a customer is erased."""
         event = CustomerErased(
             event_id=event_id(cause.identity, _CUSTOMER_ERASED, customer_id, 0),
             customer_id=customer_id,
@@ -154,11 +158,7 @@ class Emitter:
             rules=self._rules,
             source=cause.source,
         )
-        standings = self._names[_CUSTOMER_STANDINGS]
-        return [
-            Write(standings, self._partition, customer_id.encode(), None),
-            self._write(_CUSTOMER_ERASED, customer_id, event),
-        ]
+        return self._write(_CUSTOMER_ERASED, customer_id, event)
 
     def dead_letter(
         self, source: Source, record: Record, why: InvalidRecord, at: datetime

@@ -221,7 +221,7 @@ class Partition:
         cause = Cause(_identity(turn.source), at_us, turn.source)
         if self.table.get(turn.name) is not None:
             self._say_goodbye(turn, cause)
-        self._outputs += self.emitter.erased(turn.customer_id, cause)
+        self._outputs.append(self.emitter.erased(turn.customer_id, cause))
         self.pending.pop(turn.name, None)
         self._visible.pop(turn.name, None)
         self.dedupe.forget(turn.name)
@@ -231,6 +231,7 @@ class Partition:
         today = self.scene.calendar.day_of(cause.at_us)
         said = decide_on_erasure(customer, today, cause.at_us, self.scene)
         self._say(turn.name, customer, said, cause)
+        self._outputs.append(self.emitter.no_standing(turn.customer_id))
         self.table.erase(turn.name)
 
     # -- time and borders, without a record
