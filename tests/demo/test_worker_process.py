@@ -47,7 +47,7 @@ def test_a_worker_that_dies_ends_whatever_waits_and_shows_the_end_of_its_log(
     tmp_path: Path,
 ) -> None:
     log = tmp_path / "worker.log"
-    code = "import sys; [print('line', n) for n in range(40)]; sys.exit('no disk left')"
+    code = "import sys; [print('line', n, flush=True) for n in range(40)]; sys.exit('no disk left')"
     with pytest.raises(WorkerError) as caught:
         run_until_it_ends(python(code), log)
     assert "exit code 1" in str(caught.value)
