@@ -17,7 +17,7 @@ from streams.engine.log import LogError, WorkerLog
 from streams.engine.marker import Marker, decode_marker, encode_marker
 from streams.engine.partition import Changed
 from streams.engine.records import Record, TopicPartition
-from streams.engine.store import Store, StoreMemory, discard_store
+from streams.engine.store import Store, StoreMemory, discard_store, open_store
 from streams.engine.table import CustomerTable
 
 _CHUNK = 20_000  # states written at a time
@@ -61,14 +61,12 @@ async def recover(
     """
     newest = await _newest_marker(worker_log, place.changelog)
     if newest is None:
-        discard_store(place.path)
         return _begin(place, memory, rules)
     _check(newest, place, rules)
     try:
         return await _recover(worker_log, place, memory, rules, newest)
     except _MisfitError as misfit:
         log.warning("%s: %s; it is built anew from the changelog", place.path, misfit)
-        discard_store(place.path)
         return await _recover(worker_log, place, memory, rules, newest)
 
 
@@ -93,7 +91,10 @@ def _begin(place: Place, memory: StoreMemory, rules: Rules) -> Recovered:
         base_currency=rules.base_currency,
         rules=rules.digest,
     )
-    table = CustomerTable(Store(place.path, memory), rules.rank_by == "revenue")
+    leftover = open_store(place.path, memory)
+    leftover.close()
+    discard_store(leftover.path)
+    table = CustomerTable(Store(leftover.path, memory), rules.rank_by == "revenue")
     return Recovered(table, marker, {})
 
 
@@ -114,13 +115,17 @@ def _check(marker: Marker, place: Place, rules: Rules) -> None:
 async def _recover(
     worker_log: WorkerLog, place: Place, memory: StoreMemory, rules: Rules, newest: Marker
 ) -> Recovered:
-    store = Store(place.path, memory)
+    store = open_store(place.path, memory)
     try:
         held = _held_marker(store)
         if held is not None and held.rules != rules.digest:
             raise _MisfitError("it was made with other rules")
         table = CustomerTable(store, rules.rank_by == "revenue")
         return await _replay(worker_log, place, table, held, newest)
+    except _MisfitError:
+        store.close()
+        discard_store(store.path)
+        raise
     except BaseException:
         store.close()
         raise

@@ -6,6 +6,7 @@ cache (index and filter blocks live in it), and one manager of the write buffers
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from rocksdict import (
     DBCompressionType,
     Options,
     Rdict,
+    RdictIter,
     ReadOptions,
     WriteBatch,
     WriteBufferManager,
@@ -28,6 +30,8 @@ _CACHE_BYTES = 48 << 20
 _WRITE_BUFFERS_BYTES = 24 << 20
 _MEMTABLE_BYTES = 8 << 20
 _OPEN_FILES = 128
+
+log = logging.getLogger(__name__)
 
 
 class StoreMemory:
@@ -64,14 +68,20 @@ class StoreMemory:
         return tables
 
 
+class StoreLockedError(Exception):
+    """Another store, of this process or another, has the folder open."""
+
+
 class Store:
     """Ordered bytes to bytes, on disk. One write at a time, whole or not at all."""
 
     def __init__(self, path: Path, memory: StoreMemory) -> None:
+        """StoreLockedError where the folder is open already."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = Rdict(str(path), memory.options())
+        self._db = _opened(path, memory)
         self._write_options = WriteOptions()
+        self._scans: list[list[RdictIter]] = []  # each with its cursor, until it is closed
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key, or None."""
@@ -95,23 +105,54 @@ class Store:
         self._db.write(batch, self._write_options)
 
     def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Keys and values from `begin` on, before `end`, in order of key, as they are now."""
+        """Keys and values from `begin` on, before `end`, in order of key, as they are now.
+
+        What of it is left over when the store is closed can't be had any more.
+        """
         read_options = ReadOptions()
         read_options.set_iterate_upper_bound(end)
-        cursor = self._db.iter(read_options)
-        cursor.seek(begin)
-        while cursor.valid():
-            yield cursor.key(), cursor.value()
-            cursor.next()
+        held = [self._db.iter(read_options)]
+        self._scans.append(held)
+        try:
+            held[0].seek(begin)
+            while held[0].valid():
+                yield held[0].key(), held[0].value()
+                held[0].next()
+        finally:
+            self._scans.remove(held)
 
     def close(self) -> None:
-        """Flush and let go of the files."""
+        """Flush and let go of the files. A cursor would keep RocksDB's lock on them."""
+        for held in self._scans:
+            held.clear()
         self._db.close()
+
+
+def open_store(path: Path, memory: StoreMemory) -> Store:
+    """The store at `path`, or beside it where another worker has that open still: one that was
+    thought dead, with the same data folder. It is then brought up from the changelog."""
+    place, number = path, 0
+    while True:
+        try:
+            return Store(place, memory)
+        except StoreLockedError as error:
+            log.warning("%s; another is made beside it", error)
+            number += 1
+            place = path.with_name(f"{path.name}.{number}")
 
 
 def discard_store(path: Path) -> None:
     """Delete a store that can't be used; it is rebuilt from the changelog."""
     shutil.rmtree(path, ignore_errors=True)
+
+
+def _opened(path: Path, memory: StoreMemory) -> Rdict:
+    try:
+        return Rdict(str(path), memory.options())
+    except Exception as error:  # rocksdict raises no other
+        if "lock" in str(error).lower():
+            raise StoreLockedError(f"{path} is open already ({error})") from error
+        raise
 
 
 def _key_of(op: Op) -> bytes:

@@ -1,0 +1,59 @@
+"""The store lets go of its files when it is closed, and makes way for one that does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streams.engine.store import Store, StoreLockedError, StoreMemory, open_store
+
+PUT = [(b"a", b"1"), (b"b", b"2"), (b"c", b"3")]
+
+
+@pytest.fixture
+def memory() -> StoreMemory:
+    return StoreMemory()
+
+
+def test_a_scan_shows_what_lies_between_its_ends_in_order(
+    tmp_path: Path, memory: StoreMemory
+) -> None:
+    store = Store(tmp_path / "s", memory)
+    store.write(reversed_list(PUT))
+    assert list(store.scan(b"a", b"c")) == [(b"a", b"1"), (b"b", b"2")]
+    store.close()
+
+
+def test_a_store_closed_in_the_middle_of_a_scan_can_be_opened_again(
+    tmp_path: Path, memory: StoreMemory
+) -> None:
+    store = Store(tmp_path / "s", memory)
+    store.write(PUT)
+    scan = store.scan(b"a", b"z")
+    assert next(scan) == (b"a", b"1")
+    store.close()
+    again = Store(tmp_path / "s", memory)
+    assert again.get(b"b") == b"2"
+    again.close()
+
+
+def test_where_a_folder_is_open_already_a_store_beside_it_is_taken(
+    tmp_path: Path, memory: StoreMemory
+) -> None:
+    first = open_store(tmp_path / "s", memory)
+    with pytest.raises(StoreLockedError, match="is open already"):
+        Store(tmp_path / "s", memory)
+    second = open_store(tmp_path / "s", memory)
+    first.write(PUT)
+    assert second.get(b"a") is None
+    assert second.path == tmp_path / "s.1"
+    first.close()
+    third = open_store(tmp_path / "s", memory)
+    assert third.get(b"a") == b"1"
+    second.close()
+    third.close()
+
+
+def reversed_list(ops: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes | None]]:
+    return [(key, value) for key, value in reversed(ops)]
