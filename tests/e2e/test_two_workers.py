@@ -62,14 +62,14 @@ def test_a_worker_thought_dead_that_wakes_up_again_says_nothing_twice(
     tierstream: Tierstream, oracle: OracleResult
 ) -> None:
     tierstream.rules(UNDAMPED)
-    sleeper = tierstream.start(DATA=str(tierstream.folder / "sleeper"))
+    sleeper = tierstream.start()
     tierstream.settle()
     for number in range(3):
         replay_part(tierstream, number)
     until(lambda: tierstream.orders_read() > 0)
     sleeper.process.send_signal(signal.SIGSTOP)
-    other = tierstream.start(DATA=str(tierstream.folder / "other"))
-    until(lambda: tierstream.orders_read() == 3 * PART, seconds=120)
+    other = tierstream.start()
+    until(lambda: tierstream.orders_read() >= 3 * PART, seconds=120)
     sleeper.process.send_signal(signal.SIGCONT)
     tierstream.settle()
     check_against(tierstream, oracle)
