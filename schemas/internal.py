@@ -26,6 +26,8 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """The day up to which all that falls due has been applied."""
     due_pending: bool
     """Some of what is due by stream time waits still."""
+    rules: str
+    """Digest of the rules that the owning worker goes by."""
     counts: int
     """Version of the newest counts that this partition has published."""
     counts_pending: bool
@@ -64,6 +66,8 @@ class Borders(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     version: int
     counts: dict[str, int]
     """Partition (as text) -> version of its counts that went in."""
+    rules: str
+    """Digest of the rules by which they were made."""
     customers: int
     """Active customers of all partitions."""
     super: int | None

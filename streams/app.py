@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from streams.settings import Settings
 TICK_SECONDS = 10.0
 SESSION_SECONDS = 12.0  # without a heartbeat for so long a worker on Kafka is taken for dead
 _BUFFERED_BATCHES = 16
+_KEYS_REMEMBERED = 50_000  # a partition; hashing a key takes over 1 µs
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +145,7 @@ class WorkerApp:
                 standings_interval=settings.standings_interval,
                 web=str(self.web),
                 mark_done=lambda tp, offset: self.faust.consumer.mark_done(tp, offset),  # noqa: PLW0108 - the consumer is made later
+                read_again=lambda tp, offset: self.faust.consumer.release({tp: offset}),
                 wall_clock=wall_clock,
             ),
             release=lambda positions: self.faust.consumer.release(positions),  # noqa: PLW0108
@@ -160,6 +163,7 @@ class WorkerApp:
         settings, partitions = self.settings, self.number_of_partitions
         trust = settings.partitioner == "trust"
 
+        @lru_cache(_KEYS_REMEMBERED)
         def is_ours(key: bytes) -> bool:
             return trust or default_partition(key, partitions) == number
 
@@ -167,8 +171,8 @@ class WorkerApp:
 
     def _new_keeper(self) -> BorderKeeper:
         transactions = self.worker_log.transactions("borders", 0)
-        borders = self._full(topics.PYRAMID_BORDERS)
-        return BorderKeeper(transactions, borders, self.rules, wall_clock)
+        borders, counts = self._full(topics.PYRAMID_BORDERS), self._full(topics.PYRAMID_COUNTS)
+        return BorderKeeper(transactions, borders, counts, self.rules, wall_clock)
 
     # -- tasks
 

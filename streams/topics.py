@@ -18,7 +18,7 @@ class Topic:
 
 
 _INPUT_BYTES = 1_048_588  # Kafka's default
-_WRAPPED_BYTES = 8 * _INPUT_BYTES  # the largest input, escaped and wrapped, fits
+_WRAPPED_BYTES = 8 * _INPUT_BYTES  # what the largest input holds fits, escaped and wrapped
 
 ORDERS = Topic("orders", "input")
 CALL_LOGS = Topic("call-logs", "input")
@@ -26,9 +26,11 @@ COMPLAINTS = Topic("complaints", "input")
 CUSTOMERS = Topic("customers", "input", compacted=True)
 CLOCK = Topic("clock", "input")
 
-TIER_CHANGES = Topic("tier-changes", "output")
-DORMANT_CUSTOMERS = Topic("dormant-customers", "output")
-CUSTOMER_STANDINGS = Topic("customer-standings", "output", compacted=True)
+TIER_CHANGES = Topic("tier-changes", "output", max_record_bytes=_WRAPPED_BYTES)
+DORMANT_CUSTOMERS = Topic("dormant-customers", "output", max_record_bytes=_WRAPPED_BYTES)
+CUSTOMER_STANDINGS = Topic(
+    "customer-standings", "output", compacted=True, max_record_bytes=_WRAPPED_BYTES
+)
 CUSTOMER_ERASED = Topic("customer-erased", "output")
 DEAD_LETTERS = Topic("dead-letters", "output", max_record_bytes=_WRAPPED_BYTES)
 

@@ -49,6 +49,8 @@ def _ranking(name: str, progress: Progress, borders: Borders | None) -> Iterator
         yield f"{name}: its counts are about to be sent"
     elif counted != progress.counts:
         yield f"{name}: the borders are made from older counts than its newest"
+    if borders and borders.rules != progress.rules:
+        yield f"{name}: the borders are made by other rules than its worker goes by"
     if progress.borders != version:
         yield f"{name}: the newest borders are not applied to the tiers yet"
     elif progress.scores != version:

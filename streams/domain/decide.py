@@ -44,13 +44,19 @@ class Scene:
     borders: Borders
 
 
-def decide_on_time(customer: Customer, today: int, scene: Scene, cause: str) -> list[Said]:
-    """Time alone has passed, up to `today`, or borders have moved: what is said now.
+def decide_on_time(
+    customer: Customer, today: int, now_us: int, scene: Scene, cause: str
+) -> list[Said]:
+    """Time has passed, up to `today`, or borders or rules have moved: what is said now.
 
-    Stages passed on the way are said in order, each with the first instant of its day.
+    Stages passed on the way are said in order, each with the first instant of its day. By other
+    rules a stage may hold no longer: it is cleared.
     """
     after = assess(customer, today, scene.borders, scene.rules)
     said: list[Said] = []
+    if after.stage < customer.stage:
+        said.append(StageSaid("cleared", customer.stage, now_us, after))
+        customer.stage = dormancy.NONE
     if after.stage > customer.stage:
         begins = dormancy.stage_days(after.last_order_day, after.gap, scene.rules)
         for day, stage in begins:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from streams.domain.rules import Rules
 from streams.engine.counts import GlobalCounts
 from streams.engine.log import Transactions, WorkerLog
 from streams.engine.ranking import read_counts
-from streams.engine.records import Batch, Write
+from streams.engine.records import Batch, TopicPartition, Write
 
 KEY = b"borders"
 
@@ -28,30 +29,44 @@ class BorderKeeper:
         self,
         transactions: Transactions,
         topic: str,
+        counts_topic: str,
         rules: Rules,
         clock: Callable[[], datetime],
     ) -> None:
         self._transactions = transactions
         self._topic = topic
+        self._counts_topic = counts_topic
         self._rules = rules
         self._clock = clock
         self.counts = GlobalCounts()
         self._published: PublishedBorders | None = None
+        self._backlog_end = 0
+        self._turn = asyncio.Lock()  # `close` comes in a rebalance, whatever is under way
+        self._closed = False
 
     async def take_over(self, worker_log: WorkerLog) -> None:
         """Fence off the keeper before, and learn what was published last."""
         await self._transactions.take_over()
+        counts = TopicPartition(self._counts_topic, 0)
+        self._backlog_end = (await worker_log.end_offsets([counts]))[counts]
         async for batch in worker_log.read(self._topic, 0, 0):
             for record in batch.records:
                 if record.value is not None:
                     self._published = msgspec.json.decode(record.value, type=PublishedBorders)
 
     async def take(self, batch: Batch) -> None:
-        """Add a batch of counts; publish borders made from all versions that are whole."""
-        read_counts(self.counts, batch.records)
-        value = self.next_borders()
-        if value is not None:
-            await self._transactions.commit([Write(self._topic, 0, KEY, value)])
+        """Add a batch of counts; publish borders made from all versions that are whole.
+
+        Counts that lay in the topic at the take-over are history: borders of the past are not
+        published again.
+        """
+        async with self._turn:
+            read_counts(self.counts, batch.records)
+            if self._closed or batch.next_offset < self._backlog_end:
+                return
+            value = self.next_borders()
+            if value is not None:
+                await self._transactions.commit([Write(self._topic, 0, KEY, value)])
 
     def next_borders(self) -> bytes | None:
         """Borders to be published next, made from the counts; None where nothing has changed."""
@@ -62,8 +77,10 @@ class BorderKeeper:
         return encode(borders)
 
     async def close(self) -> None:
-        """Give back what is held."""
-        await self._transactions.close()
+        """Give back what is held, once nothing is under way."""
+        async with self._turn:
+            self._closed = True
+            await self._transactions.close()
 
     def _make(self) -> PublishedBorders:
         rank = self.counts.sorted("rank")
@@ -74,6 +91,7 @@ class BorderKeeper:
         return PublishedBorders(
             version=version,
             counts={str(number): v for number, v in sorted(self.counts.versions.items())},
+            rules=self._rules.digest,
             customers=self.counts.customers,
             super=_value(tiers[0]),
             large=_value(tiers[1]),

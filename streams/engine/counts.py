@@ -77,12 +77,23 @@ class GlobalCounts:
         self.totals: dict[str, dict[int, int]] = {kind: {} for kind in KINDS}
         self.customers = 0
         self._chunks: dict[tuple[int, ChunkId], list[tuple[int, int, int]]] = {}
+        self._open: dict[int, dict[ChunkId, list[tuple[int, int, int]]]] = {}
         self._above: tuple[list[int], list[int]] | None = None
 
     def replace(
         self, partition: int, chunk: ChunkId, cells: Iterable[tuple[int, int, int]]
     ) -> None:
-        """A chunk of a partition has been published: it replaces the one before."""
+        """A chunk of a partition has been published: it replaces the one before, as soon as the
+        version that it belongs to is closed."""
+        self._open.setdefault(partition, {})[chunk] = list(cells)
+
+    def close(self, partition: int, version: int) -> None:
+        """A version of a partition's counts is whole."""
+        for chunk, cells in self._open.pop(partition, {}).items():
+            self._replace(partition, chunk, cells)
+        self.versions[partition] = version
+
+    def _replace(self, partition: int, chunk: ChunkId, cells: list[tuple[int, int, int]]) -> None:
         totals = self.totals[chunk[0]]
         for code, customers, _ in self._chunks.pop((partition, chunk), ()):
             self._add(chunk[0], totals, code, -customers)

@@ -30,9 +30,10 @@ from streams.engine.chores import (
     MovedScores,
     Standings,
 )
-from streams.engine.log import FencedError, Transactions, WorkerLog
+from streams.engine.log import Transactions, WorkerLog
 from streams.engine.marker import encode_marker
-from streams.engine.partition import Partition
+from streams.engine.partition import HoleError, Partition
+from streams.engine.recovery import place_of
 from streams.engine.records import Batch, TopicPartition, Write
 from streams.engine.table import Sealed
 from streams.engine.turn import Input
@@ -55,12 +56,14 @@ class Topics:
 
 
 class DoorSettings(NamedTuple):
-    """What a door is told. `mark_done` hears of every input offset once it is committed."""
+    """What a door is told. `mark_done` hears of every input offset once it is committed,
+    `read_again` of one at which reading has to go on."""
 
     topics: Topics
     standings_interval: float
     web: str
     mark_done: Callable[[TopicPartition, int], None]
+    read_again: Callable[[TopicPartition, int], None]
     wall_clock: Callable[[], datetime]
 
 
@@ -89,14 +92,14 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._fed_at = self._loop.time()
         self._standings = Standings(partition, settings.standings_interval)
-        self._chores: tuple[Chore, ...] = (
+        self._chores: list[Chore] = [
             ChangedRules(partition),
             DueDays(partition),
             MovedBorders(partition),
             CountsNews(partition, settings.topics.counts),
             MovedScores(partition),
             self._standings,
-        )
+        ]
         self._begun = {chore.name: -1e9 for chore in self._chores}
 
     # -- from outside
@@ -111,6 +114,8 @@ class Door:
         while len(self._batches) >= _WAITING_BATCHES and not self._closing:
             self._room.clear()
             await self._room.wait()
+        if self._closing:
+            return
         self._batches.append((batch, topic))
         self._wake.set()
 
@@ -138,10 +143,6 @@ class Door:
                     await self._land()
                     await self._sleep()
             await self._land()
-        except FencedError as error:
-            log.warning("partition %d is another worker's now: %s", self._number, error)
-            self._closing = True
-            self._room.set()
         except Exception as error:  # noqa: BLE001 - passed on whole: it ends the worker
             self._closing = True
             self._room.set()
@@ -178,7 +179,13 @@ class Door:
             await self._look_whether_caught_up(batch)
         else:
             self._fed_at = self._loop.time()
-        self.partition.take(batch, topic, self._settings.wall_clock())
+        try:
+            self.partition.take(batch, topic, self._settings.wall_clock())
+        except HoleError as hole:  # a batch of before a rebalance came late
+            log.warning("%s; reading on there", hole)
+            self._batches.clear()
+            self._settings.read_again(TopicPartition(*hole.place), hole.position)
+            return []
         return [(TopicPartition(batch.topic, batch.partition), batch.next_offset)]
 
     async def _look_whether_caught_up(self, batch: Batch) -> None:
@@ -196,7 +203,7 @@ class Door:
 
     def _next_chore(self) -> Chore | None:
         """First those that have waited as long as they do while records flow; where none flow,
-        the others too, those first that bring news to the rest."""
+        the others too. Who has had a slice comes last, so that a long sweep holds up nobody."""
         now = self._loop.time()
         pending = [chore for chore in self._chores if chore.pending()]
         for chore in pending:
@@ -212,6 +219,8 @@ class Door:
 
     def _do(self, chore: Chore) -> None:
         """A slice; the wait for the next beginning counts from the end of the last slice."""
+        self._chores.remove(chore)
+        self._chores.append(chore)
         if chore.slice(BUSY_SLICE if self._batches else IDLE_SLICE):
             self._begun[chore.name] = self._loop.time()
 
@@ -233,7 +242,6 @@ class Door:
     async def _commit(self, marks: list[tuple[TopicPartition, int]]) -> None:
         """Seal what has been folded; commit it once the commit before has landed."""
         partition = self.partition
-        partition.marker.sequence += 1
         sealed, outputs = partition.seal()
         marker = encode_marker(partition.marker)
         changelog = self._settings.topics.changelog
@@ -256,10 +264,8 @@ class Door:
         marker = writes[-1].value
         assert marker is not None
         self.partition.marker.changelog_offset = offset
-        position = offset.to_bytes(8, "big", signed=True)
         table = self.partition.table
-        ops = [*sealed.store, (keys.MARKER, marker), (keys.CHANGELOG_OFFSET, position)]
-        table.store.write(ops)
+        table.store.write([*sealed.store, *place_of(marker, offset)])
         table.written(sealed)
         for partition, next_offset in marks:
             self._settings.mark_done(partition, next_offset)
@@ -279,6 +285,7 @@ class Door:
             partition=self._number,
             inputs=dict(marker.positions),
             stream_time=None if now is None else instant(now),
+            rules=partition.rules.digest,
             days_done=None if done is None else as_date(done),
             due_pending=changed_rules or (today is not None and (done is None or done < today)),
             counts=marker.counts_version,

@@ -7,6 +7,7 @@ the same keys; the indexes are derived from the states.
 | `s` customer, chunk number | event ids taken that don't fit the state |
 | NUL `m` | the marker: how far the inputs are read, and all else that is one per partition |
 | NUL `o` | offset of that marker in the changelog |
+| NUL `w` | when this store was last written, in seconds since 1970 |
 | `d` due day, customer | nothing: on that day time alone changes this customer |
 | `r` code, customer | rank value: active customers in the order of the ranking |
 | `f`, `m` code, customer | nothing: active customers in the order of frequency, of revenue |
@@ -18,6 +19,7 @@ import struct
 
 MARKER = b"\x00m"
 CHANGELOG_OFFSET = b"\x00o"
+WRITTEN_AT = b"\x00w"
 STATES = b"c"
 CHUNKS = b"s"
 DUE = b"d"

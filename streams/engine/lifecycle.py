@@ -17,7 +17,7 @@ from typing import Any
 from streams.domain.rules import Rules
 from streams.engine.borders import BorderKeeper
 from streams.engine.door import Door, DoorSettings
-from streams.engine.log import FencedError, LogError, WorkerLog
+from streams.engine.log import FencedError, WorkerLog
 from streams.engine.partition import Identity, Partition
 from streams.engine.ranking import Ranking
 from streams.engine.records import Batch, TopicPartition
@@ -54,11 +54,14 @@ class Partitions:
         self._doors: dict[int, Door] = {}
         self._taking_over: dict[int, asyncio.Task[None]] = {}
         self._keeper: BorderKeeper | None = None
+        self._closed = False
         worker.ranking.on_borders = self._on_borders
 
     async def assigned(self, partitions: set[TopicPartition]) -> None:
         """Begin to take these over; each is released when its state is whole."""
         await self.revoked(partitions)
+        if self._closed:
+            return
         for tp in sorted(partitions):
             if tp.topic == self._worker.inputs[0]:
                 self._begin(tp.partition, self._take_over(tp.partition))
@@ -78,7 +81,8 @@ class Partitions:
             await keeper.close()
 
     async def close(self) -> None:
-        """Give everything back."""
+        """Give everything back, and take nothing over any more."""
+        self._closed = True
         await _cancel(list(self._taking_over.values()))
         doors, self._doors = list(self._doors.values()), {}
         await asyncio.gather(*(door.close() for door in doors))
@@ -95,15 +99,14 @@ class Partitions:
 
     async def add_counts(self, batch: Batch) -> None:
         """Hand published counts to the keeper of the borders, where that is us."""
-        if self._keeper is None:
+        keeper = self._keeper
+        if keeper is None:
             return
         try:
-            await self._keeper.take(batch)
+            await keeper.take(batch)
         except FencedError as error:
-            log.warning("the borders are another worker's now: %s", error)
-            self._keeper = None
-        except LogError as error:  # raised in an agent it would only restart the agent
-            self._keeper = None
+            self._watch_fenced(error, lambda: self._keeper is keeper)
+        except Exception as error:  # noqa: BLE001 - raised in an agent it would only restart that
             self._worker.failed(error)
 
     def partitions(self) -> list[Partition]:
@@ -146,7 +149,14 @@ class Partitions:
         )  # fmt: skip
         partition.pending.update(recovered.pending)
         self._compare_counts(partition)
-        door = Door(partition, transactions, worker.worker_log, worker.door, worker.failed)
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, FencedError):
+                self._watch_fenced(error, lambda: self._doors.get(number) is door)
+            else:
+                worker.failed(error)
+
+        door = Door(partition, transactions, worker.worker_log, worker.door, failed)
         self._doors[number] = door
         door.start()
         positions = recovered.marker.positions
@@ -167,6 +177,17 @@ class Partitions:
         version = self._worker.ranking.counts.versions.get(number, 0)
         partition.marker.counts_version = max(partition.marker.counts_version, version)
 
+    def _watch_fenced(self, error: FencedError, still_ours: Callable[[], bool]) -> None:
+        """Who is fenced off has lost a partition, and hears of it in a rebalance that follows.
+        Where none does, a transaction of our own outlived its time: only a restart mends it."""
+        log.warning("%s", error)
+
+        def look() -> None:
+            if still_ours():
+                self._worker.failed(error)
+
+        asyncio.get_running_loop().call_later(_FENCED_SECONDS, look)
+
     async def _keep_borders(self, counts: TopicPartition) -> None:
         keeper = self._worker.new_keeper()
         async with AsyncExitStack() as undo:
@@ -182,6 +203,7 @@ class Partitions:
             door.wake()
 
 
+_FENCED_SECONDS = 20.0  # longer than a session lasts
 _KEEPER = -1  # stands for the keeper of the borders among the numbers of partitions
 
 

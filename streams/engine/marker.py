@@ -23,12 +23,13 @@ class Marker(msgspec.Struct):
     time_zone: str
     base_currency: str
     version: int = VERSION
+    rank_by: str = "revenue"  # what the indexes of the store are made by
     rules: str = ""  # digest of the rules that every customer has been assessed by
     positions: dict[str, int] = {}  # input topic (full name) -> next offset
     began_us: int | None = None  # the first stream time that there was
     stream_time_us: int | None = None
     days_done: int | None = None  # what was due up to this day is done
-    sequence: int = 0  # commits so far
+    sequence: int = 0  # commits so far in which something was said that no record caused
     counts_version: int = 0  # of the counts published last
     tiers_applied: Borders = NO_BORDERS  # everybody's tier is by these borders
     scores_applied: Borders = NO_BORDERS  # everybody's scores are by these

@@ -15,7 +15,7 @@ import msgspec
 
 from schemas.invalid import InvalidRecord
 from schemas.outputs import Source
-from streams.domain.customer import Customer
+from streams.domain.customer import UNKNOWN, Customer
 from streams.domain.days import Calendar, instant
 from streams.domain.decide import (
     Said,
@@ -47,6 +47,14 @@ COUNTED, REPEATED = "counted", "repeated"
 
 class HoleError(Exception):
     """A batch begins after the position: records in between would be lost."""
+
+    def __init__(self, batch: Batch, position: int) -> None:
+        super().__init__(
+            f"{batch.topic} partition {batch.partition} came from offset {batch.first_offset} on, "
+            f"but {position} is the next to be counted"
+        )
+        self.place = (batch.topic, batch.partition)
+        self.position = position
 
 
 class Changed(msgspec.Struct, frozen=True, gc=False):
@@ -85,6 +93,7 @@ class Partition:
         self.caught_up = False  # as of the last look: whether a tick of our own counts
         self._ranking = ranking
         self._outputs: list[Write] = []
+        self._sequenced = False  # whether something was said that no record caused
         self._visible: dict[bytes, tuple[Any, ...]] = {}
         self._noted: Borders | None = None
 
@@ -126,10 +135,7 @@ class Partition:
         """Fold in what of a batch is not in yet. HoleError where records before it are missing."""
         position = self.marker.positions.get(batch.topic, 0)
         if batch.first_offset > position:
-            raise HoleError(
-                f"{batch.topic} partition {batch.partition}: read on at {batch.first_offset}, "
-                f"but {position} is the next offset to be counted"
-            )
+            raise HoleError(batch, position)
         records = batch.records
         if batch.first_offset < position:
             records = [record for record in records if record.offset >= position]
@@ -159,9 +165,9 @@ class Partition:
         if not topic.keyed:
             topic.fold(self, turn, event)
             return COUNTED
+        if not self.identity.is_ours(turn.name):
+            raise self._stray(turn)
         customer = self.table.get(turn.name)
-        if customer is None:
-            self._refuse_stranger(turn)
         if not topic.once:
             topic.fold(self, turn, event)
             return COUNTED
@@ -177,17 +183,14 @@ class Partition:
         self.dedupe.remember(turn.name, customer, event_id, marker.stream_time_us, marker.began_us)
         return COUNTED
 
-    def _refuse_stranger(self, turn: Turn) -> None:
-        """Someone not known here yet must belong here. Only they are looked at: the hash of the
-        key takes 3 µs."""
-        if not self.identity.is_ours(turn.name):
-            raise InvalidRecord(
-                "wrong_partition",
-                f"customer {turn.customer_id!r} belongs into another partition than "
-                f"{self.identity.number}: set the producer's partitioner to murmur2 "
-                "(librdkafka: partitioner=murmur2_random), or TIERSTREAM_PARTITIONER=trust "
-                "where all producers agree on another one",
-            )
+    def _stray(self, turn: Turn) -> InvalidRecord:
+        return InvalidRecord(
+            "wrong_partition",
+            f"customer {turn.customer_id!r} belongs into another partition than "
+            f"{self.identity.number}: set the producer's partitioner to murmur2 "
+            "(librdkafka: partitioner=murmur2_random), or TIERSTREAM_PARTITIONER=trust "
+            "where all producers agree on another one",
+        )
 
     def _bury(self, source: Source, record: Record, why: InvalidRecord) -> None:
         now = self.marker.stream_time_us
@@ -200,9 +203,13 @@ class Partition:
         """The customer of a record, what had fallen due by then applied first."""
         customer = self._touch(turn.name)
         now = self.marker.stream_time_us
-        if now is not None and customer.due <= (today := self.scene.calendar.day_of(now)):
-            cause = Cause(_identity(turn.source) + "/due", now, None)
-            self._apply_time(turn.name, customer, today, cause, "expiry")
+        if now is not None and customer.tier != UNKNOWN:
+            today = self.scene.calendar.day_of(now)
+            other_rules = self.marker.rules != self.rules.digest
+            if customer.due <= today or other_rules:
+                cause = Cause(_identity(turn.source) + "/due", now, None)
+                why = "rules" if other_rules else "expiry"
+                self._apply_time(turn.name, customer, today, cause, why)
         return customer
 
     def close(self, turn: Turn, customer: Customer, newest_before: int, cause: str) -> None:
@@ -250,12 +257,14 @@ class Partition:
         assert today is not None
         self._note_borders()
         self.table.load(names)
-        identity = f"{self.identity.number}/{self.marker.sequence}/{now}"
+        identity = f"{self.identity.number}/{self.marker.sequence}/{cause}"
+        before = len(self._outputs)
         for name in names:
             customer = self.table.get(name)
             if customer is not None and (moves is None or moves(customer)):
                 self._touch(name)
                 self._apply_time(name, customer, today, Cause(identity, now, None), cause)
+        self._sequenced |= len(self._outputs) > before
 
     def _note_borders(self) -> None:
         """Whoever is looked at from now on stands by the borders known now: sweeps that come later
@@ -269,11 +278,11 @@ class Partition:
     def _apply_time(
         self, name: bytes, customer: Customer, today: int, cause: Cause, why: str
     ) -> None:
-        if why == "rules":
-            newest = newest_order_day(customer)
-            said = decide_on_event(customer, today, cause.at_us, newest, why, self.scene)
-        else:
-            said = decide_on_time(customer, today, self.scene, why)
+        if why == "rules" and not self.rules.demotion_grace_days:
+            customer.under = [-1, -1, -1]  # days under a border don't count while there is no grace
+        if customer.due <= today:
+            why = "expiry"
+        said = decide_on_time(customer, today, cause.at_us, self.scene, why)
         self._say(name, customer, said, cause)
         self._mark_pending(name, customer, Changed(None, cause.at_us))
 
@@ -311,7 +320,8 @@ class Partition:
         """The current standings of these customers become outputs."""
         self.table.load(names)
         now, today = self.marker.stream_time_us, self.today
-        identity = f"{self.identity.number}/{self.marker.sequence}"
+        identity = f"{self.identity.number}/{self.marker.sequence}/standings"
+        self._sequenced = True
         for name, changed in names.items():
             customer = self.table.get(name)
             if customer is None:
@@ -329,6 +339,8 @@ class Partition:
     def seal(self) -> tuple[Sealed, list[Write]]:
         """The table's changes and the outputs since the last seal."""
         outputs, self._outputs = self._outputs, []
+        self.marker.sequence += self._sequenced
+        self._sequenced = False
         self._visible = {}
         return self.table.seal(), outputs
 

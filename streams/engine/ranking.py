@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 
 
 def read_counts(counts: GlobalCounts, records: list[Record]) -> None:
-    """Add published chunks to the counts; a version is whole once its head has been read."""
+    """Add published chunks to the counts; a version counts once its head has been read."""
     for record in records:
         if record.value is None:
             continue
         chunk = _chunks.decode(record.value)
         if chunk.kind == "head":
-            counts.versions[chunk.partition] = chunk.version
+            counts.close(chunk.partition, chunk.version)
         else:
             counts.replace(chunk.partition, (chunk.kind, chunk.chunk), chunk.counts)
 

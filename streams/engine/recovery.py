@@ -6,7 +6,9 @@ its tail, other rules of ranking) is thrown away and built anew.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +19,11 @@ from streams.engine.log import LogError, WorkerLog
 from streams.engine.marker import Marker, decode_marker, encode_marker
 from streams.engine.partition import Changed
 from streams.engine.records import Record, TopicPartition
-from streams.engine.store import Store, StoreMemory, discard_store, open_store
+from streams.engine.store import Op, Store, StoreMemory, discard_store, open_store
 from streams.engine.table import CustomerTable
 
-_CHUNK = 20_000  # states written at a time
+_CHUNK = 2_000  # states written at a time, before others get their turn: some 30 ms
+_TRUSTED_SECONDS = 12 * 3600  # logs keep tombstones for a day or more
 _TAIL = 8  # records at the end of a changelog among which its newest marker is
 
 log = logging.getLogger(__name__)
@@ -77,7 +80,7 @@ async def _newest_marker(worker_log: WorkerLog, changelog: TopicPartition) -> Ma
         async for batch in worker_log.read(*changelog, start):
             for record in batch.records:
                 if record.key == keys.MARKER and record.value is not None:
-                    newest = decode_marker(record.value)
+                    newest = _marker_of(record)
         if newest is not None:
             return newest
     return None
@@ -89,6 +92,7 @@ def _begin(place: Place, memory: StoreMemory, rules: Rules) -> Recovered:
         partitions=place.partitions,
         time_zone=rules.time_zone,
         base_currency=rules.base_currency,
+        rank_by=rules.rank_by,
         rules=rules.digest,
     )
     leftover = open_store(place.path, memory)
@@ -118,8 +122,11 @@ async def _recover(
     store = open_store(place.path, memory)
     try:
         held = _held_marker(store)
-        if held is not None and held.rules != rules.digest:
-            raise _MisfitError("it was made with other rules")
+        if held is not None and held.rank_by != rules.rank_by:
+            raise _MisfitError(f"it is ordered by {held.rank_by}, the rules now rank otherwise")
+        if held is not None and time.time() - _written_at(store) > _TRUSTED_SECONDS:
+            raise _MisfitError("it is so old that the changelog may have forgotten erasures since")
+        newest.rank_by = rules.rank_by
         table = CustomerTable(store, rules.rank_by == "revenue")
         return await _replay(worker_log, place, table, held, newest)
     except _MisfitError:
@@ -149,7 +156,8 @@ async def _replay(
 ) -> Recovered:
     start = 0
     if held is not None:
-        if held.state_id != newest.state_id or held.sequence > newest.sequence:
+        lost = held.changelog_offset > newest.changelog_offset
+        if held.state_id != newest.state_id or lost:
             raise _MisfitError("it belongs to another log")
         start = max(held.standings_offset, 0)
     marker, changed, chunk = None, dict[bytes, Changed](), dict[bytes, bytes | None]()
@@ -162,14 +170,17 @@ async def _replay(
             chunk[record.key] = record.value
             if record.offset > newest.standings_offset and record.key[:1] == keys.STATES:
                 changed[record.key[1:]] = Changed(None, record.timestamp_ms * 1000)
-        if len(chunk) >= _CHUNK:
-            table.restore(chunk)
-            chunk = {}
+            if len(chunk) >= _CHUNK:
+                table.restore(chunk)
+                chunk = {}
+                await asyncio.sleep(0)
     table.restore(chunk)
     if marker is None:
         raise _MisfitError("the changelog has no marker where it should be")
+    marker.rank_by = newest.rank_by
     _keep(table, marker)
-    table.count_all()
+    for _ in table.counting():
+        await asyncio.sleep(0)
     return Recovered(table, marker, changed)
 
 
@@ -181,5 +192,19 @@ def _marker_of(record: Record) -> Marker:
 
 
 def _keep(table: CustomerTable, marker: Marker) -> None:
-    offset = marker.changelog_offset.to_bytes(8, "big", signed=True)
-    table.store.write([(keys.MARKER, encode_marker(marker)), (keys.CHANGELOG_OFFSET, offset)])
+    table.store.write(place_of(encode_marker(marker), marker.changelog_offset))
+
+
+def place_of(marker: bytes, changelog_offset: int) -> list[Op]:
+    """What a write of the store says of itself: the marker, its offset in the changelog, and when
+    it was written."""
+    return [
+        (keys.MARKER, marker),
+        (keys.CHANGELOG_OFFSET, changelog_offset.to_bytes(8, "big", signed=True)),
+        (keys.WRITTEN_AT, int(time.time()).to_bytes(8, "big")),
+    ]
+
+
+def _written_at(store: Store) -> int:
+    """When the store was last written, in seconds since 1970."""
+    return int.from_bytes(store.get(keys.WRITTEN_AT) or b"", "big")

@@ -21,6 +21,7 @@ from streams.engine import keys
 from streams.engine.counts import Counts
 from streams.engine.store import Op, Store
 
+_COUNTED_AT_ONCE = 5_000
 _CACHED_CUSTOMERS = 20_000  # decoded, per partition: some 1.5 KB each
 
 
@@ -175,13 +176,20 @@ class CustomerTable:
 
     def count_all(self) -> None:
         """Rebuild the counts from the indexes of the store."""
+        for _ in self.counting():
+            pass
+
+    def counting(self) -> Iterator[None]:
+        """`count_all` in steps of some 10 ms, so that others get their turn."""
         self.counts = Counts()
         for kind, prefix in _PREFIXES.items():
             if kind == "monetary" and self._ranks_revenue:
                 continue
-            for key, value in self.store.scan(prefix, _after(prefix)):
+            for number, (key, value) in enumerate(self.store.scan(prefix, _after(prefix))):
                 exact = int.from_bytes(value, "big", signed=True)
                 self.counts.add(kind, keys.code_of(key), exact, 1)
+                if not number % _COUNTED_AT_ONCE:
+                    yield
 
     def restore(self, changes: dict[bytes, bytes | None]) -> None:
         """Write what the changelog says of these keys; `count_all` comes when all is restored."""

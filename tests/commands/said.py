@@ -84,6 +84,7 @@ def progress(partition: int, stream_time: datetime | None, web: str | None = Non
         stream_time=stream_time,
         days_done=None,
         due_pending=False,
+        rules="0123456789ab",
         counts=0,
         counts_pending=False,
         borders=0,

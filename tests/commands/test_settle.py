@@ -24,6 +24,7 @@ def progress(partition: int, **changes: Any) -> Progress:
         stream_time=AT,
         days_done=AT.date(),
         due_pending=False,
+        rules="0123456789ab",
         counts=3,
         counts_pending=False,
         borders=7,
@@ -38,6 +39,7 @@ def borders(version: int = 7, **counts: int) -> Borders:
     return Borders(
         version=version,
         counts={name.removeprefix("p"): number for name, number in counts.items()},
+        rules="0123456789ab",
         customers=2,
         super=None,
         large=None,

@@ -31,7 +31,9 @@ def scene_of(rules: Rules = UNDAMPED, zone: str = "UTC", borders: Borders = BORD
 
 
 def pass_to(customer: Customer, today: str, scene: Scene | None = None) -> list[tuple[Any, ...]]:
-    return told(decide_on_time(customer, day(today), scene or scene_of(), "expiry"))
+    scene = scene or scene_of()
+    now_us = scene.calendar.start_of(day(today))
+    return told(decide_on_time(customer, day(today), now_us, scene, "expiry"))
 
 
 def place(customer: Customer, when: str, today: str, kind: str = "placed") -> list[tuple[Any, ...]]:
@@ -134,7 +136,7 @@ def test_time_says_the_same_however_it_is_cut() -> None:
 def test_a_stage_has_the_figures_of_its_own_day() -> None:
     customer = weekly()
     slipping, dormant, inactive, _ = decide_on_time(
-        customer, day("2029-01-01"), scene_of(), "expiry"
+        customer, day("2029-01-01"), 0, scene_of(), "expiry"
     )
     assert isinstance(slipping, StageSaid)
     assert isinstance(dormant, StageSaid)

@@ -55,7 +55,10 @@ class Machine:
         self.trusting = False  # whether producers may use another partitioner
         self._slices = slices
         self._counts = GlobalCounts()
-        self._keeper = BorderKeeper(None, "pyramid-borders", rules, lambda: WALL_CLOCK)  # type: ignore[arg-type]
+        nowhere: Any = None  # nothing is committed here
+        self._keeper = BorderKeeper(
+            nowhere, "pyramid-borders", "pyramid-counts", rules, lambda: WALL_CLOCK
+        )
         self._keeper.counts = self._counts
         self._borders = NO_BORDERS
         self.partitions = [self._new(folder, number, partitions) for number in range(partitions)]
@@ -95,7 +98,6 @@ class Machine:
 
     def commit(self, partition: Partition) -> None:
         """What a door does with a step: write the store, say what there is to say."""
-        partition.marker.sequence += 1
         sealed, outputs = partition.seal()
         changelog = self.changelogs[partition.identity.number]
         changelog += sealed.changelog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -51,6 +52,7 @@ class EmbeddedWorkerLog:
             batch = rows.read(opened.reader, table, place, start, end)
             start = batch.next_offset
             yield batch
+            await asyncio.sleep(0)  # a long read is no reason for others to stand still
 
     async def follow(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[Batch]:
         opened, place = self._opened(), TopicPartition(topic, partition)
@@ -62,6 +64,7 @@ class EmbeddedWorkerLog:
                 batch = rows.read(opened.reader, table, place, start, end)
                 start = batch.next_offset
                 yield batch
+                await asyncio.sleep(0)
             yield Batch(topic, partition, start, start, [])
             await opened.tail.wait(seen)
 
