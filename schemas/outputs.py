@@ -35,6 +35,12 @@ HeldStage = Literal["slipping", "dormant", "inactive"]
 Stage = Literal["slipping", "dormant", "inactive", "reactivated", "cleared"]
 """The last two are said, not held."""
 
+Severity = Literal["watch", "warn", "urgent"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""Of alerts, rising."""
+
+Outcome = Literal["reached", "no_answer", "refused"]
+
 Encoding = Literal["text", "base64"]
 
 
@@ -96,7 +102,10 @@ class DormantCustomer(Said, kw_only=True, frozen=True, gc=False):
 
 
 class Standing(Said, kw_only=True, frozen=True, gc=False):
-    """Where a customer stands; `recency_days` and `share` as of `at`."""
+    """Where a customer stands; `recency_days` and `share` as of `at`.
+
+    `alert` is the severity of the live alert, the one whose cooldown lasts until `alert_until`.
+    """
 
     tier: Tier
     rfm: str | None
@@ -109,6 +118,12 @@ class Standing(Said, kw_only=True, frozen=True, gc=False):
     stage: HeldStage | None
     account_manager: str | None
     name: str | None
+    revenue_at_risk: int
+    alert: Severity | None
+    alert_until: Time | None
+    open_complaints: int
+    last_call_at: Time | None
+    last_call_outcome: Outcome | None
 
 
 class CustomerErased(Said, kw_only=True, frozen=True, gc=False):

@@ -12,6 +12,7 @@ from schemas.dead_letters import Original, dead_letter
 from schemas.encoding import encode
 from schemas.invalid import InvalidRecord
 from schemas.outputs import (
+    SEVERITIES,
     TIERS,
     CustomerErased,
     DeadLetter,
@@ -24,7 +25,8 @@ from schemas.outputs import (
     TierChange,
 )
 from streams import topics
-from streams.domain import dormancy
+from streams.domain import alerts, dormancy
+from streams.domain.contact_fold import last_call, open_complaints
 from streams.domain.customer import NO_DAY, UNKNOWN, Customer
 from streams.domain.days import as_date, instant
 from streams.domain.decide import StageSaid, TierChanged
@@ -124,6 +126,8 @@ class Emitter:
     ) -> Write:
         """The current standing; `today` None: there is no stream time yet."""
         newest = newest_order_day(customer)
+        alert = alerts.live(customer.churn, cause.at_us)
+        call = last_call(customer)
         known = newest != NO_DAY and today is not None
         event = Standing(
             event_id=event_id(cause.identity, _CUSTOMER_STANDINGS, customer_id, 0),
@@ -142,6 +146,12 @@ class Emitter:
             stage=dormancy.STAGES[customer.stage],  # type: ignore[arg-type]
             account_manager=customer.account_manager,
             name=customer.name,
+            revenue_at_risk=dormancy.revenue_at_risk(customer.revenue, customer.stage),
+            alert=None if alert is None else SEVERITIES[alert.severity - 1],
+            alert_until=None if alert is None else instant(alert.until_us),
+            open_complaints=open_complaints(customer),
+            last_call_at=None if call is None else instant(call.called_us),
+            last_call_outcome=None if call is None else call.outcome,  # type: ignore[arg-type]
         )
         return self._write(_CUSTOMER_STANDINGS, customer_id, event)
 

@@ -37,6 +37,7 @@ from streams.engine.marker import Marker
 from streams.engine.records import Batch, Record, Write
 from streams.engine.span import score_lines, tier_lines
 from streams.engine.table import CustomerTable, Sealed
+from streams.engine.visible import visible
 
 _FUTURE = timedelta(hours=24)
 _LATEST_STAMP_MS = 253_000_000_000_000  # in the year 9987
@@ -107,6 +108,7 @@ class Partition:
         self.exchange = Exchange(rules.base_currency, rules.rates)
         self.pending: dict[bytes, Changed] = {}  # standings yet to be published
         self.tally: Counter[tuple[str, str]] = Counter()  # (topic, what became of it) -> records
+        self.late_orders = 0  # placed on a day before that of stream time
         self.emitter = Emitter(identity.app_id, identity.prefix, identity.number, rules.digest)
         self.dedupe = Dedupe(table, rules.dedupe_days)
         self.caught_up = False  # as of the last look: whether a tick of our own counts
@@ -324,11 +326,11 @@ class Partition:
     def _touch(self, name: bytes) -> Customer:
         customer = self.table.touch(name)
         if name not in self.pending and name not in self._visible:
-            self._visible[name] = _visible(customer)
+            self._visible[name] = visible(customer)
         return customer
 
     def _mark_pending(self, name: bytes, customer: Customer, changed: Changed) -> None:
-        if name not in self.pending and _visible(customer) == self._visible[name]:
+        if name not in self.pending and visible(customer) == self._visible[name]:
             return
         if changed.source is not None or name not in self.pending:
             self.pending[name] = changed
@@ -392,11 +394,3 @@ def _turn(topic: Input, source: Source, record: Record, event: Any) -> Turn:
 
 def _identity(source: Source) -> str:
     return f"{source.topic}/{source.partition}/{source.offset}"
-
-
-def _visible(customer: Customer) -> tuple[Any, ...]:
-    """What a standing shows, apart from recency and share."""
-    return (
-        customer.tier, customer.rfm, customer.revenue, customer.profit, customer.frequency,
-        customer.stage, newest_order_day(customer), customer.account_manager, customer.name,
-    )  # fmt: skip

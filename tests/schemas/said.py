@@ -59,6 +59,12 @@ STANDING = Standing(
     stage=None,
     account_manager="M-1",
     name="王小明",
+    revenue_at_risk=7,
+    alert="warn",
+    alert_until=AT,
+    open_complaints=2,
+    last_call_at=AT,
+    last_call_outcome="no_answer",
 )
 ERASED = CustomerErased(**COMMON)
 PROGRESS = Progress(

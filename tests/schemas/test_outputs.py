@@ -34,7 +34,8 @@ def test_a_tier_change_has_every_field_in_order() -> None:
         (DORMANT, "from stage silent_days usual_gap_days last_order_day tier rfm revenue"
                   " revenue_at_risk p_alive account_manager"),
         (STANDING, "tier rfm revenue profit frequency recency_days last_order_day share stage"
-                   " account_manager name"),
+                   " account_manager name revenue_at_risk alert alert_until"
+                   " open_complaints last_call_at last_call_outcome"),
         (ERASED, ""),
     ],
 )  # fmt: skip
