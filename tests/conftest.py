@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.kafka_node"]
+pytest_plugins = ["tests.kafka_node", "tests.redis_server"]
 
 # A test asks for what it needs; what the developer has set for a worker of theirs is not for it.
 for name in [name for name in os.environ if name.startswith("TIERSTREAM_")]:
