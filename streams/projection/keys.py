@@ -12,8 +12,9 @@
 
 The fields of a partition's hash: `position` (offset of the next record to be read; empty while old
 customers are being cleared away), `state_id` (names the state from which the standings come),
-`owner` (the writer whose writes are taken), `caught_up_at` (seconds since 1970 by Redis's clock:
-when it last held all that the topic did) and `stream_time` (RFC 3339).
+`owner` (the writer whose writes are taken), `begun_at` and `caught_up_at` (seconds since 1970 by
+Redis's clock: when it was begun to be filled, and when it last held all that the topic did; the
+latter is missing until then) and `stream_time` (RFC 3339).
 
 One Redis, with replicas where wanted; not Redis Cluster, for what is written in one stroke lies
 under several keys.

@@ -14,19 +14,21 @@ TAKEN_OVER, REFUSED, OTHERS = "taken over", "refused", "others"
 TAKE_OVER = """
 local ask = cmsgpack.unpack(ARGV[1])
 local now = tonumber(redis.call('TIME')[1])
-local held = redis.call('HMGET', KEYS[1], 'state_id', 'position', 'caught_up_at')
+local fields = {'state_id', 'position', 'caught_up_at', 'begun_at'}
+local held = redis.call('HMGET', KEYS[1], unpack(fields))
 if not held[1] then
-  redis.call('HSET', KEYS[1], 'state_id', ask.state_id, 'position', '0', 'caught_up_at', now)
-  held = {ask.state_id, '0', now}
+  held = {ask.state_id, '0', false, now}
+  redis.call('HSET', KEYS[1], 'state_id', ask.state_id, 'position', '0', 'begun_at', now)
 end
-local idle = now - tonumber(held[3])
+local idle = now - tonumber(held[3] or held[4])
 local ours = held[1] == ask.state_id
 if not ours and idle < ask.alive_seconds then
   return {'others', ''}
 end
 local usable = ours and held[2] ~= '' and tonumber(held[2]) <= ask.end_offset
 if not usable or idle > ask.longest_gap_seconds then
-  redis.call('HSET', KEYS[1], 'position', '')
+  redis.call('HSET', KEYS[1], 'position', '', 'begun_at', now)
+  redis.call('HDEL', KEYS[1], 'caught_up_at')
   held[2] = ''
 end
 redis.call('HSET', KEYS[1], 'owner', ask.owner)

@@ -111,7 +111,7 @@ class Target:
                     self._keys.tier(tier), max(cursor, 0), count=_AT_MOST
                 )
                 await self.write(gone=await self._ours([str(name) for name, _ in members]))
-        await self.write(position=0, caught_up=True)
+        await self.write(position=0)
 
     async def _ours(self, names: Sequence[str]) -> list[str]:
         """Those of the customers who are of this partition."""

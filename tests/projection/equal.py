@@ -7,24 +7,34 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from redis import Redis
 
 from streams.projection.fields import standing_of
 
 Held = dict[str, Any]
 
 
-def held(client: Redis, app: str) -> Held:
-    """Every key but those that tell how far the projection is, as Python values."""
+def held(client: Any, app: str) -> Held:
+    """Every key but those that tell how far the projection is, as Python values. The answers of
+    `client` are text."""
     keys = [key for key in client.keys(f"{app}:*") if not key.startswith(f"{app}:partition:")]
-    return {key: _value(client, key) for key in keys}
+    sets = [key for key in keys if not key.startswith(f"{app}:customer:")]
+    with client.pipeline(transaction=False) as pipeline:
+        for key in keys:
+            _ask(pipeline, key, key in sets)
+        return {key: _value(said) for key, said in zip(keys, pipeline.execute(), strict=True)}
 
 
-def _value(client: Redis, key: str) -> Any:
-    if client.type(key) == "zset":
-        return dict(client.zrange(key, 0, -1, withscores=True))
-    fields = client.hgetall(key)
-    return {"partition": fields["partition"], **standing_of(fields)}
+def _ask(pipeline: Any, key: str, is_set: bool) -> None:
+    if is_set:
+        pipeline.zrange(key, 0, -1, withscores=True)
+    else:
+        pipeline.hgetall(key)
+
+
+def _value(said: Any) -> Any:
+    if not isinstance(said, dict):
+        return dict(said)
+    return {"partition": said["partition"], **standing_of(said)}
 
 
 def expected(app: str, standings: Iterable[tuple[int, Mapping[str, Any]]], now: str) -> Held:

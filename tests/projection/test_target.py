@@ -182,7 +182,7 @@ def test_a_redis_that_was_emptied_or_put_back_is_noticed_at_the_next_write(
 def stale(client: Redis, seconds: int) -> None:
     """Make it look as if the projection had last been up to date so long ago."""
     (now, _) = client.time()
-    client.hset(f"{APP}:partition:0", "caught_up_at", now - seconds)
+    client.hset(f"{APP}:partition:0", "begun_at", now - seconds)
 
 
 @pytest.mark.parametrize("why", ["another state", "beyond the end", "too long ago"])
