@@ -1,17 +1,14 @@
-"""What others must be told: tier-changes and stages of silence, from before and after."""
+"""What others must be told: tier-changes, stages of silence and alerts, from before and after."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import msgspec
 
 from streams.domain import dormancy
+from streams.domain.alerts import Moment, SaidOfAlerts, catch_up, consider
 from streams.domain.assess import Standing, assess
 from streams.domain.customer import UNKNOWN, Customer
-from streams.domain.days import Calendar
-from streams.domain.pyramid import Borders
-from streams.domain.rules import Rules
+from streams.domain.scene import Scene
 
 
 class TierChanged(msgspec.Struct, frozen=True, gc=False):
@@ -32,23 +29,17 @@ class StageSaid(msgspec.Struct, frozen=True, gc=False):
     standing: Standing  # as it is at `at_us`
 
 
-Said = TierChanged | StageSaid
+Said = TierChanged | StageSaid | SaidOfAlerts
 
 
-@dataclass(slots=True)
-class Scene:
-    """What a decision needs beside the customer: the rules, the calendar and the borders known."""
-
-    rules: Rules
-    calendar: Calendar
-    borders: Borders
-
-
-def decide_on_time(customer: Customer, today: int, scene: Scene, cause: str) -> list[Said]:
+def decide_on_time(
+    customer: Customer, today: int, at_us: int, scene: Scene, cause: str
+) -> list[Said]:
     """Time alone has passed, up to `today`, or borders have moved: what is said now.
 
-    Stages passed on the way are said in order, each with the first instant of its day.
+    Stages passed on the way and alerts are said in order, each with the first instant of its day.
     """
+    alerts, tier_was = catch_up(customer, today, scene)
     after = assess(customer, today, scene.borders, scene.rules)
     said: list[Said] = []
     if after.stage > customer.stage:
@@ -59,18 +50,20 @@ def decide_on_time(customer: Customer, today: int, scene: Scene, cause: str) -> 
                 customer.stage = stage
     said += _take(customer, after, today, cause)
     customer.stage = after.stage
-    return said
+    return [*said, *alerts, *consider(customer, Moment(today, at_us, tier_was, after), scene)]
 
 
 def decide_on_event(
     customer: Customer, today: int, at_us: int, newest_before: int, cause: str, scene: Scene
 ) -> list[Said]:
     """An event was folded in: what is said at once. `newest_before`: as before the event."""
+    tier_was = customer.tier
     after = assess(customer, today, scene.borders, scene.rules)
     said = _take(customer, after, today, cause)
+    newer_order = after.last_order_day > newest_before
     held, holds = customer.stage, after.stage
     if held:
-        if after.last_order_day > newest_before:
+        if newer_order:
             said.append(StageSaid("reactivated", held, at_us, after))
             held = dormancy.NONE
         elif holds < held:
@@ -79,7 +72,7 @@ def decide_on_event(
     if holds > held:
         said.append(StageSaid(_name(holds), held, at_us, after))
     customer.stage = holds
-    return said
+    return [*said, *consider(customer, Moment(today, at_us, tier_was, after, newer_order), scene)]
 
 
 def decide_on_erasure(customer: Customer, today: int, at_us: int, scene: Scene) -> list[Said]:

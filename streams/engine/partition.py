@@ -16,12 +16,12 @@ import msgspec
 from schemas.invalid import InvalidRecord
 from schemas.keys import check_key, customer_id_of
 from schemas.outputs import Source
+from streams import topics
+from streams.domain.alerts import AlertHeldBack
 from streams.domain.customer import Customer
 from streams.domain.days import Calendar, instant, micros
 from streams.domain.decide import (
     Said,
-    Scene,
-    TierChanged,
     decide_on_erasure,
     decide_on_event,
     decide_on_time,
@@ -30,6 +30,7 @@ from streams.domain.money import Exchange
 from streams.domain.orders_fold import newest_order_day
 from streams.domain.pyramid import Borders, rank_code
 from streams.domain.rules import Rules
+from streams.domain.scene import Scene
 from streams.engine.counts import GlobalCounts
 from streams.engine.dedupe import Dedupe, event_hash
 from streams.engine.emit import Cause, Emitter
@@ -45,6 +46,7 @@ _LATEST_STAMP_MS = 253_000_000_000_000  # in the year 9987
 
 #: What became of a record that is not dead; a dead one's code says what.
 COUNTED, REPEATED = "counted", "repeated"
+HELD_BACK = "held_back"  # of an alert: it came in the cooldown of another
 
 
 class HoleError(Exception):
@@ -109,7 +111,7 @@ class Partition:
         self.pending: dict[bytes, Changed] = {}  # standings yet to be published
         self.tally: Counter[tuple[str, str]] = Counter()  # (topic, what became of it) -> records
         self.late_orders = 0  # placed on a day before that of stream time
-        self.emitter = Emitter(identity.app_id, identity.prefix, identity.number, rules.digest)
+        self.emitter = Emitter(identity.app_id, identity.prefix, identity.number, rules)
         self.dedupe = Dedupe(table, rules.dedupe_days)
         self.caught_up = False  # as of the last look: whether a tick of our own counts
         self._ranking = ranking
@@ -301,7 +303,7 @@ class Partition:
             newest = newest_order_day(customer)
             said = decide_on_event(customer, today, cause.at_us, newest, why, self.scene)
         else:
-            said = decide_on_time(customer, today, self.scene, why)
+            said = decide_on_time(customer, today, cause.at_us, self.scene, why)
         self._say(name, customer, said, cause)
         self._mark_pending(name, customer, Changed(None, cause.at_us))
 
@@ -312,16 +314,12 @@ class Partition:
         return self._ranking.share(rank_code(customer.rank)) if customer.active else None
 
     def _say(self, name: bytes, customer: Customer, said: list[Said], cause: Cause) -> None:
-        number = 0
-        for one in said:
-            customer_id = name.decode()
-            if isinstance(one, TierChanged):
-                share = self.share(customer)
-                write = self.emitter.tier_change(customer_id, customer, one, share, cause)
-            else:
-                write = self.emitter.stage(customer_id, customer, one, cause, number)
-                number += 1
-            self._outputs.append(write)
+        if not said:
+            return
+        self._outputs += self.emitter.said(name.decode(), customer, said, self.share, cause)
+        held_back = sum(isinstance(one, AlertHeldBack) for one in said)
+        if held_back:
+            self.tally[topics.CHURN_ALERTS.name, HELD_BACK] += held_back
 
     def _touch(self, name: bytes) -> Customer:
         customer = self.table.touch(name)
