@@ -27,6 +27,7 @@ from streams.engine.records import TopicPartition, Write
 from streams.engine.recovery import Place
 from streams.engine.store import StoreMemory
 from streams.engine.transports import EMBEDDED_SCHEME, KAFKA_SCHEME, register
+from streams.metrics.monitor import Monitor
 from streams.setting_values import Address
 from streams.settings import Settings
 
@@ -56,7 +57,10 @@ class WorkerApp:
             rules,
         )  # fmt: skip
         self.faust = self._new_faust_app()
-        self.partitions = Partitions(self._shared())
+        self.monitor = Monitor(settings, rules)
+        shared = self._shared()
+        self.partitions = Partitions(shared)
+        self.monitor.look_at(shared, self.partitions)
         self.faust.lifecycle = self.partitions
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -67,6 +71,7 @@ class WorkerApp:
         self._run(self.ranking.follow_counts)
         self._run(self.ranking.follow_borders)
         self._run(self._watch_faust)
+        self._run(self.monitor.watch)
         if self.settings.ticks:
             self._run(self._tick)
 
@@ -142,6 +147,7 @@ class WorkerApp:
                 web=str(self.web),
                 mark_done=lambda tp, offset: self.faust.consumer.mark_done(tp, offset),  # noqa: PLW0108 - the consumer is made later
                 wall_clock=wall_clock,
+                landed=self.monitor.commits.landed,
             ),
             release=lambda positions: self.faust.consumer.release(positions),  # noqa: PLW0108
             new_keeper=self._new_keeper,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from streams.engine import keys
 from streams.engine.log import LogError, WorkerLog
 from streams.engine.marker import Marker, decode_marker, encode_marker
 from streams.engine.partition import Changed
-from streams.engine.records import Record, TopicPartition
+from streams.engine.records import Batch, Record, TopicPartition
 from streams.engine.store import Store, StoreMemory, discard_store
 from streams.engine.table import CustomerTable
 
@@ -53,9 +54,14 @@ class _MisfitError(Exception):
 
 
 async def recover(
-    worker_log: WorkerLog, place: Place, memory: StoreMemory, rules: Rules
+    worker_log: WorkerLog,
+    place: Place,
+    memory: StoreMemory,
+    rules: Rules,
+    on_read: Callable[[int], None],
 ) -> Recovered:
-    """The partition's state, up to the committed end of its changelog.
+    """The partition's state, up to the committed end of its changelog; `on_read` is told how many
+    records were read, as they are.
 
     StateError where the settings don't go with it.
     """
@@ -64,12 +70,26 @@ async def recover(
         discard_store(place.path)
         return _begin(place, memory, rules)
     _check(newest, place, rules)
+    counted = _Counted(worker_log, on_read)
     try:
-        return await _recover(worker_log, place, memory, rules, newest)
+        return await _recover(counted, place, memory, rules, newest)
     except _MisfitError as misfit:
         log.warning("%s: %s; it is built anew from the changelog", place.path, misfit)
         discard_store(place.path)
-        return await _recover(worker_log, place, memory, rules, newest)
+        return await _recover(counted, place, memory, rules, newest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Reads a log, and tells how much."""
+
+    worker_log: WorkerLog
+    on_read: Callable[[int], None]
+
+    async def read(self, changelog: TopicPartition, start: int) -> AsyncIterator[Batch]:
+        async for batch in self.worker_log.read(*changelog, start):
+            yield batch
+            self.on_read(len(batch.records))
 
 
 async def _newest_marker(worker_log: WorkerLog, changelog: TopicPartition) -> Marker | None:
@@ -112,7 +132,7 @@ def _check(marker: Marker, place: Place, rules: Rules) -> None:
 
 
 async def _recover(
-    worker_log: WorkerLog, place: Place, memory: StoreMemory, rules: Rules, newest: Marker
+    changelog: _Counted, place: Place, memory: StoreMemory, rules: Rules, newest: Marker
 ) -> Recovered:
     store = Store(place.path, memory)
     try:
@@ -120,7 +140,7 @@ async def _recover(
         if held is not None and held.rules != rules.digest:
             raise _MisfitError("it was made with other rules")
         table = CustomerTable(store, rules.rank_by == "revenue")
-        return await _replay(worker_log, place, table, held, newest)
+        return await _replay(changelog, place, table, held, newest)
     except BaseException:
         store.close()
         raise
@@ -136,7 +156,7 @@ def _held_marker(store: Store) -> Marker | None:
 
 
 async def _replay(
-    worker_log: WorkerLog,
+    changelog: _Counted,
     place: Place,
     table: CustomerTable,
     held: Marker | None,
@@ -148,7 +168,7 @@ async def _replay(
             raise _MisfitError("it belongs to another log")
         start = max(held.standings_offset, 0)
     marker, changed, chunk = None, dict[bytes, Changed](), dict[bytes, bytes | None]()
-    async for batch in worker_log.read(*place.changelog, start):
+    async for batch in changelog.read(place.changelog, start):
         for record in batch.records:
             assert record.key is not None
             if record.key == keys.MARKER:
@@ -164,7 +184,7 @@ async def _replay(
     if marker is None:
         raise _MisfitError("the changelog has no marker where it should be")
     _keep(table, marker)
-    table.count_all()
+    table.count_all(marker.segments)
     return Recovered(table, marker, changed)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rocksdict import (
     BlockBasedOptions,
@@ -28,6 +29,23 @@ _CACHE_BYTES = 48 << 20
 _WRITE_BUFFERS_BYTES = 24 << 20
 _MEMTABLE_BYTES = 8 << 20
 _OPEN_FILES = 128
+
+
+class Sizes(NamedTuple):
+    """What one store takes; those but the first two are memory and work, in bytes."""
+
+    disk_bytes: int
+    keys: int  # an estimate
+    memtable_bytes: int
+    compaction_pending_bytes: int  # an estimate
+
+
+_SIZES = (
+    "rocksdb.total-sst-files-size",
+    "rocksdb.estimate-num-keys",
+    "rocksdb.cur-size-all-mem-tables",
+    "rocksdb.estimate-pending-compaction-bytes",
+)
 
 
 class StoreMemory:
@@ -103,6 +121,10 @@ class Store:
         while cursor.valid():
             yield cursor.key(), cursor.value()
             cursor.next()
+
+    def sizes(self) -> Sizes:
+        """What the store takes."""
+        return Sizes(*(self._db.property_int_value(name) or 0 for name in _SIZES))
 
     def close(self) -> None:
         """Flush and let go of the files."""

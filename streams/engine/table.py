@@ -12,6 +12,7 @@ import msgspec
 
 from streams.domain.customer import (
     NEVER,
+    UNKNOWN,
     Customer,
     decode_customer,
     encode_customer,
@@ -19,19 +20,23 @@ from streams.domain.customer import (
 from streams.domain.pyramid import rank_code
 from streams.engine import keys
 from streams.engine.counts import Counts
+from streams.engine.segments import Segments, decode_segments
 from streams.engine.store import Op, Store
 
 _CACHED_CUSTOMERS = 20_000  # decoded, per partition: some 1.5 KB each
 
 
 class Indexed(msgspec.Struct, frozen=True, gc=False):
-    """What the indexes and the counts know of a customer."""
+    """What the indexes, the counts and the segments know of a customer."""
 
     active: bool
     rank: int
     frequency: int
     revenue: int
     due: int
+    tier: int
+    stage: int
+    rfm: int
 
 
 class Sealed(NamedTuple):
@@ -43,7 +48,7 @@ class Sealed(NamedTuple):
     chunks: dict[bytes, bytes | None]
 
 
-_ABSENT = Indexed(False, 0, 0, 0, NEVER)
+_ABSENT = Indexed(False, 0, 0, 0, NEVER, UNKNOWN, 0, 0)
 
 
 class CustomerTable:
@@ -54,6 +59,7 @@ class CustomerTable:
         self.store = store
         self._cached = cached
         self.counts = Counts()
+        self.segments = Segments()
         self._ranks_revenue = ranks_revenue
         self._cache: dict[bytes, Customer | None] = {}
         self._before: dict[bytes, Indexed] = {}
@@ -114,7 +120,9 @@ class CustomerTable:
         cache = self._cache
         for customer, before in self._before.items():
             state = cache[customer]
-            self._reindex(customer, before, _indexed(state), ops)
+            after = _indexed(state)
+            self._reindex(customer, before, after, ops)
+            self.segments.move(before, after)
             value = None if state is None else encode_customer(state)
             changelog.append((b"c" + customer, value))
         sealed = Sealed(changelog, changelog + ops, list(self._before), self._chunks)
@@ -173,8 +181,10 @@ class CustomerTable:
             stored = is_now.to_bytes((is_now.bit_length() + 8) // 8, "big", signed=True)
             ops.append((prefix + new_code.to_bytes(3, "big") + customer, stored))
 
-    def count_all(self) -> None:
-        """Rebuild the counts from the indexes of the store."""
+    def count_all(self, segments: bytes = b"") -> None:
+        """Rebuild the counts from the indexes of the store; the segments are those given, or
+        else made from all states."""
+        self.segments = decode_segments(segments) if segments else self._segments_of_all()
         self.counts = Counts()
         for kind, prefix in _PREFIXES.items():
             if kind == "monetary" and self._ranks_revenue:
@@ -182,6 +192,12 @@ class CustomerTable:
             for key, value in self.store.scan(prefix, _after(prefix)):
                 exact = int.from_bytes(value, "big", signed=True)
                 self.counts.add(kind, keys.code_of(key), exact, 1)
+
+    def _segments_of_all(self) -> Segments:
+        segments = Segments()
+        for _, state in self.store.scan(keys.STATES, _after(keys.STATES)):
+            segments.move(_ABSENT, _indexed(decode_customer(state)))
+        return segments
 
     def restore(self, changes: dict[bytes, bytes | None]) -> None:
         """Write what the changelog says of these keys; `count_all` comes when all is restored."""
@@ -228,4 +244,7 @@ def _indexed(state: Customer | None) -> Indexed:
     if state is None:
         return _ABSENT
     frequency = state.frequency
-    return Indexed(frequency >= 1, state.rank, frequency, state.revenue, state.due)
+    return Indexed(
+        frequency >= 1, state.rank, frequency, state.revenue, state.due,
+        state.tier, state.stage, state.rfm,
+    )  # fmt: skip
