@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from streams.engine.recovery import Place
 from streams.engine.store import StoreMemory
 from streams.engine.transports import EMBEDDED_SCHEME, KAFKA_SCHEME, register
 from streams.metrics.monitor import Monitor
+from streams.projection.projection import Projection
 from streams.setting_values import Address
 from streams.settings import Settings
 
@@ -60,8 +61,9 @@ class WorkerApp:
         self.monitor = Monitor(settings, rules)
         shared = self._shared()
         self.partitions = Partitions(shared)
-        self.monitor.look_at(shared, self.partitions)
+        self.monitor.look_at(shared, self.partitions, self._redis_staleness)
         self.faust.lifecycle = self.partitions
+        self.projection = self._new_projection()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -71,6 +73,8 @@ class WorkerApp:
         self._run(self.ranking.follow_counts)
         self._run(self.ranking.follow_borders)
         self._run(self._watch_faust)
+        if self.projection is not None:
+            self._run(self.projection.run)
         self._run(self.monitor.watch)
         if self.settings.ticks:
             self._run(self._tick)
@@ -173,6 +177,16 @@ class WorkerApp:
         transactions = self.worker_log.transactions("borders", 0)
         borders = self._full(topics.PYRAMID_BORDERS)
         return BorderKeeper(transactions, borders, self.rules, wall_clock)
+
+    def _new_projection(self) -> Projection | None:
+        url = self.settings.redis_url
+        if url is None:
+            return None
+        app, topic = consumer_group(self.settings), self._full(topics.CUSTOMER_STANDINGS)
+        return Projection(url, app, topic, self.worker_log, self.partitions.partitions)
+
+    def _redis_staleness(self) -> Mapping[int, float]:
+        return {} if self.projection is None else self.projection.staleness_seconds
 
     # -- tasks
 

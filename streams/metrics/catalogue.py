@@ -264,7 +264,8 @@ STORE_BUFFER_BYTES = Metric(
 
 REDIS_STALENESS = Metric(
     "tierstream_redis_staleness_seconds", "gauge",
-    "How long the oldest change has waited that Redis does not show yet; 0: it shows all.",
+    "How long ago Redis was last known to show all the standings that are committed; under a "
+    "second or so it shows all. Only where Redis is used.",
     _PARTITION, over_workers="max",
 )  # fmt: skip
 

@@ -32,8 +32,6 @@ class Monitor:
         self.commits = CommitMeter(
             self.registry, settings.topic_prefix, settings.topic(settings.changelog)
         )
-        #: Per partition, for how many seconds Redis has not shown all; empty: no Redis.
-        self.redis: Callable[[], Mapping[int, float]] = dict
         self._names = {settings.topic(topic): topic.name for topic in topics.INPUTS}
         self._delay = new_histogram(catalogue.LOOP_DELAY, self.registry)
         self._loop = asyncio.get_running_loop()
@@ -41,20 +39,19 @@ class Monitor:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
 
-    def look_at(self, worker: Worker, partitions: Partitions) -> None:
-        """What the gauges and the health are of."""
+    def look_at(
+        self, worker: Worker, partitions: Partitions, redis: Callable[[], Mapping[int, float]]
+    ) -> None:
+        """What the gauges and the health are of. `redis`: see `Parts`."""
         self.ends = Ends(worker.worker_log, worker.inputs)
         self._sight = _Sight(partitions, self.ends)
         self.health = Health(self._sight, self._loop.time())
         self.registry.register(PartitionGauges(partitions.partitions, worker.door.wall_clock))
         parts = Parts(
             partitions, worker.memory, self.ends, self._names, self.health.stalls,
-            self._loop.time, self._redis_staleness,
+            self._loop.time, redis,
         )  # fmt: skip
         self.registry.register(WorkerGauges(parts))
-
-    def _redis_staleness(self) -> Mapping[int, float]:
-        return self.redis()
 
     async def watch(self) -> None:
         """Once a second, for ever: where the inputs end, what rests, how late the loop is."""

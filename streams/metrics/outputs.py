@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.outputs import SEVERITIES, TIERS
 from streams import topics
+from streams.domain.churn_rules import CODES as REASONS
 from streams.engine.records import Write
 from streams.metrics import catalogue
 from streams.metrics.catalogue import NONE
@@ -71,7 +72,7 @@ class SaidCounters:
         self._counting: dict[str, Callable[[list[bytes]], None]] = {
             topics.TIER_CHANGES.name: self._count_moves,
             topics.DORMANT_CUSTOMERS.name: self._count_stages,
-            "churn-alerts": self._count_alerts,
+            topics.CHURN_ALERTS.name: self._count_alerts,
             topics.CUSTOMER_ERASED.name: self._count_erasures,
         }
 
@@ -99,6 +100,9 @@ class SaidCounters:
                 self._moved_revenue.labels(*labels)
         for severity in SEVERITIES:
             self._at_risk.labels(severity)
+            for reason in REASONS:
+                self._alerts.labels(severity, reason)
+                self._reasons.labels(severity, reason)
 
     def _count_moves(self, values: list[bytes]) -> None:
         heads: Counter[tuple[str, str, str]] = Counter()

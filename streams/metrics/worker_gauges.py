@@ -18,7 +18,7 @@ from streams.metrics.health import Still
 
 class Parts(NamedTuple):
     """What there is to be looked at. `topic_names`: an input's full name -> without prefix;
-    `redis`: per partition, for how many seconds Redis has not shown all (none: no Redis)."""
+    `redis`: per partition, how many seconds ago Redis showed all (empty: no Redis)."""
 
     partitions: Partitions
     memory: StoreMemory
