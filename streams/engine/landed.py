@@ -13,7 +13,7 @@ class Landed(NamedTuple):
     """One commit of one partition."""
 
     batches: list[Batch]  # folded in since the commit before
-    tally: Counter[tuple[str, str]]  # (topic without prefix, what became of a record) -> records
+    tally: Counter[tuple[str, str]]  # see `Partition.tally`
     late_orders: int
     writes: list[Write]  # all that was written
     seconds: float  # what the transaction and the store took

@@ -101,6 +101,12 @@ ALERTS = Metric(
     "Churn alerts said, by severity and their weightiest reason: each alert once.",
     ("severity", "reason"), "sales",
 )  # fmt: skip
+ALERTS_HELD_BACK = Metric(
+    "tierstream_alerts_held_back_total", "counter",
+    "Churn alerts not said, since another of the same customer, no less severe, was not yet "
+    "cooldown_days old.",
+    (), "sales",
+)  # fmt: skip
 ALERT_REASONS = Metric(
     "tierstream_alert_reasons_total", "counter",
     "Reasons given in churn alerts: an alert counts once for each of its reasons.",

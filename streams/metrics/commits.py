@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from schemas.invalid import CODES
 from streams import topics
 from streams.engine.landed import Landed
-from streams.engine.partition import COUNTED, REPEATED
+from streams.engine.partition import COUNTED, HELD_BACK, REPEATED
 from streams.metrics import catalogue
 from streams.metrics.ages import Ages
 from streams.metrics.exposing import new_counter, new_histogram
@@ -26,6 +26,7 @@ class CommitMeter:
         self._inputs = {prefix + topic.name: topic.name for topic in topics.INPUTS}
         self._events = new_counter(catalogue.EVENTS, registry)
         self._dead = new_counter(catalogue.DEAD_LETTERS, registry)
+        self._held_back = new_counter(catalogue.ALERTS_HELD_BACK, registry)
         self._late = new_counter(catalogue.LATE_ORDERS, registry)
         self._batches = new_histogram(catalogue.BATCH_RECORDS, registry)
         self._seconds = new_histogram(catalogue.COMMIT, registry)
@@ -52,7 +53,10 @@ class CommitMeter:
 
     def _count_events(self, tally: Counter[tuple[str, str]]) -> None:
         for (topic, fate), records in tally.items():
-            dead = fate in CODES
-            if dead:
+            if fate == HELD_BACK:
+                self._held_back.inc(records)
+            elif fate in CODES:
                 self._dead.labels(topic, fate).inc(records)
-            self._events.labels(topic, DEAD if dead else fate).inc(records)
+                self._events.labels(topic, DEAD).inc(records)
+            else:
+                self._events.labels(topic, fate).inc(records)

@@ -12,6 +12,7 @@ from streams.metrics.catalogue import CATALOGUE
 from streams.metrics.health import STALL_SECONDS
 from tests.metrics.exposition import Exposed, label_values
 from tests.metrics.running import PARTITIONS, Running, running
+from tests.oracle.murmur2 import partition_of
 from tests.oracle.sending import erasure, order, sent_value, tick
 
 #: murmur2 puts them into both partitions.
@@ -29,6 +30,11 @@ def readyz(worker: Running) -> tuple[int, str | None]:
     return answer.status, json.loads(answer.body)["reason"]
 
 
+def commits_wait(worker: Running, number: int) -> bool:
+    still = worker.worker.monitor.health.stalls().get(number)
+    return still is not None and still.what == "commit"
+
+
 def partitions_in(found: Exposed, name: str) -> set[str]:
     samples = [one for one in found.samples(name) if "partition" in one[0]]
     return label_values(samples, "partition")
@@ -41,20 +47,19 @@ async def recovered(worker: Running) -> None:
 def test_a_transaction_that_never_returns_is_named_by_healthz(tmp_path: Path) -> None:
     async def story() -> None:
         async with running(tmp_path) as worker:
-            health = worker.worker.monitor.health
+            health, number = worker.worker.monitor.health, partition_of(b"ann", PARTITIONS)
             await recovered(worker)
-            await worker.until(lambda: health.stalls() == {})
+            await worker.at_rest(0)
             worker.gate.commits.clear()
             worker.send([order("ann", "1998-01-05")])
-            await worker.until(lambda: "commit" in {one.what for one in health.stalls().values()})
-            (number,) = [n for n, one in health.stalls().items() if one.what == "commit"]
+            await worker.until(lambda: commits_wait(worker, number))
             since = health.stalls()[number].since
             assert number not in [one["partition"] for one in healthz(worker, since + 29)[1]]
             status, still = healthz(worker, since + STALL_SECONDS)
             assert status == pages.UNAVAILABLE
             assert {"partition": number, "waits_for": "commit", "seconds": 30.0} in still
             stalled = worker.exposed().by("tierstream_stalled_seconds", "partition")
-            assert stalled.keys() == {(str(number),)}
+            assert stalled[str(number),] > 0
             worker.gate.open()
             await worker.at_rest(1)
             assert healthz(worker, asyncio.get_running_loop().time()) == (pages.OK, [])
@@ -135,10 +140,10 @@ def test_records_are_counted_by_topic_and_by_what_became_of_them(tmp_path: Path)
         async with running(tmp_path) as worker:
             await recovered(worker)
             no_fields = sent_value("orders", "ann", {"customer_id": "ann"})
-            worker.send(
-                [*ORDERS, ORDERS[0], no_fields, no_fields, order("ann", "1998-01-03"),
-                 erasure("ben"), tick("1998-09-01")]
-            )  # fmt: skip
+            late = order("ann", "1998-01-03")
+            worker.send([*ORDERS, ORDERS[0], no_fields, no_fields, late])
+            await worker.at_rest(len(ORDERS) + 4)
+            worker.send([erasure("ben"), tick("1998-09-01")])
             await worker.at_rest(len(ORDERS) + 7)
             found = worker.exposed()
             assert found.by("tierstream_events_total", "topic", "outcome") == {
