@@ -125,6 +125,11 @@ class Tierstream:
         """What goes before every topic's name."""
         return self._environ.get("TIERSTREAM_TOPIC_PREFIX", "")
 
+    @property
+    def app(self) -> str:
+        """What the consumer group is called, and what every key in Redis begins with."""
+        return self.prefix + self._environ.get("TIERSTREAM_APP_ID", "tierstream")
+
     # -- workers
 
     def start(self, **variables: str) -> Worker:
