@@ -75,17 +75,26 @@ def consider(customer: Customer, moment: Moment, scene: Scene) -> list[SaidOfAle
     return said
 
 
-def catch_up(customer: Customer, today: int, scene: Scene) -> tuple[list[SaidOfAlerts], int]:
-    """What time alone has brought by `today`, day by day; and the tier held in the end.
+class CaughtUp(NamedTuple):
+    """What time alone has brought. `standing`: of today, where today is all that had to be done."""
+
+    said: list[SaidOfAlerts]
+    tier: int
+    standing: Standing | None
+
+
+def catch_up(customer: Customer, today: int, scene: Scene) -> CaughtUp:
+    """Look at a customer on every day up to `today` on which time alone may bring an alert.
 
     So what is said doesn't depend on how many days are taken together. The customer's tier stays
     as it was.
     """
     said: list[SaidOfAlerts] = []
     day, tier = customer.due, customer.tier
+    standing = None
     if customer.churn is None or day > today:
-        return said, tier
-    under = list(customer.under)
+        return CaughtUp(said, tier, standing)
+    begins_today, under = day == today, list(customer.under)
     while day <= today:
         tier_was = customer.tier
         customer.due = NEVER
@@ -94,8 +103,11 @@ def catch_up(customer: Customer, today: int, scene: Scene) -> tuple[list[SaidOfA
         at_us = scene.calendar.start_of(day)
         said += consider(customer, Moment(day, at_us, tier_was, standing), scene)
         day = customer.due = min(customer.due, standing.due)
-    tier_now, customer.tier, customer.under = customer.tier, tier, under
-    return said, tier_now
+    tier_now, customer.tier = customer.tier, tier
+    if begins_today:
+        return CaughtUp(said, tier_now, standing)
+    customer.under = under
+    return CaughtUp(said, tier_now, None)
 
 
 def reasons_now(customer: Customer, today: int, scene: Scene) -> churn.Alert | None:

@@ -116,25 +116,37 @@ def _text(
     texts: dict[str, dict[str, str]], code: str, about: FactsOfReason, facts: Facts, rules: Rules
 ) -> str:
     """The text for a reason in the language of the rules, its placeholders filled in."""
-    language = rules.churn.language
-    known: dict[str, Any] = dict(about)
-    known |= {
-        "tier_before": TIERS[facts.tier_before],
-        "revenue": facts.revenue,
-        "revenue_at_risk": dormancy.revenue_at_risk(facts.revenue, facts.stage, rules),
-    }
-    words = {name: _word(name, value, language, rules) for name, value in known.items()}
-    return texts[language][code].format_map(words)
+    return texts[rules.churn.language][code].format_map(_Words(about, facts, rules))
 
 
-def _word(name: str, value: Any, language: str, rules: Rules) -> str:
-    if name in ("from", "to", "tier_before"):
-        return TIER_WORDS[language][TIERS.index(value)]
-    if name == "category":
-        return CATEGORY_WORDS[language][value]
-    if name.startswith("revenue"):
-        currency = rules.base_currency
-        return f"{written(value, decimals(currency))} {currency}"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return "" if value is None else str(value)
+class _Words(dict[str, str]):
+    """Placeholder -> what stands there; worked out when it is asked for."""
+
+    def __init__(self, about: FactsOfReason, facts: Facts, rules: Rules) -> None:
+        self._about = about
+        self._facts = facts
+        self._rules = rules
+
+    def __missing__(self, name: str) -> str:
+        language = self._rules.churn.language
+        value = self._value(name)
+        if name in ("from", "to", "tier_before"):
+            return TIER_WORDS[language][TIERS.index(value)]
+        if name == "category":
+            return CATEGORY_WORDS[language][value]
+        if name.startswith("revenue"):
+            currency = self._rules.base_currency
+            return f"{written(value, decimals(currency))} {currency}"
+        if isinstance(value, float):
+            return f"{value:g}"
+        return "" if value is None else str(value)
+
+    def _value(self, name: str) -> Any:
+        facts = self._facts
+        if name == "tier_before":
+            return TIERS[facts.tier_before]
+        if name == "revenue":
+            return facts.revenue
+        if name == "revenue_at_risk":
+            return dormancy.revenue_at_risk(facts.revenue, facts.stage, self._rules)
+        return self._about[name]

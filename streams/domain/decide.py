@@ -39,8 +39,8 @@ def decide_on_time(
 
     Stages passed on the way and alerts are said in order, each with the first instant of its day.
     """
-    alerts, tier_was = catch_up(customer, today, scene)
-    after = assess(customer, today, scene.borders, scene.rules)
+    caught_up = catch_up(customer, today, scene)
+    after = caught_up.standing or assess(customer, today, scene.borders, scene.rules)
     said: list[Said] = []
     if after.stage > customer.stage:
         begins = dormancy.stage_days(after.last_order_day, after.gap, scene.rules)
@@ -50,7 +50,10 @@ def decide_on_time(
                 customer.stage = stage
     said += _take(customer, after, today, cause)
     customer.stage = after.stage
-    return [*said, *alerts, *consider(customer, Moment(today, at_us, tier_was, after), scene)]
+    said += caught_up.said
+    if caught_up.standing is None:
+        said += consider(customer, Moment(today, at_us, caught_up.tier, after), scene)
+    return said
 
 
 def decide_on_event(
