@@ -271,28 +271,29 @@ class Door:
         changelog = self._settings.topics.changelog
         number = self._number
         states = [Write(changelog, number, key, value) for key, value in sealed.changelog]
-        writes = [
-            *states,
-            *outputs,
-            self._progress(),
-            Write(changelog, number, keys.MARKER, marker),
-        ]
-        landed = self._what_lands(writes)
+        outputs.append(self._progress())
+        writes = [*states, *outputs, Write(changelog, number, keys.MARKER, marker)]
+        landed = self._what_lands(outputs, len(states) + 1)
         await self._land()
         self._committing = True
-        self._landing = asyncio.create_task(self._carry_out(sealed, landed, marks))
+        self._landing = asyncio.create_task(self._carry_out(sealed, writes, landed, marks))
 
-    def _what_lands(self, writes: list[Write]) -> Landed:
+    def _what_lands(self, outputs: list[Write], changelog_records: int) -> Landed:
         partition = self.partition
         taken, self._taken = self._taken, []
         tally, partition.tally = partition.tally, Counter()
         late, partition.late_orders = partition.late_orders, 0
-        return Landed(taken, tally, late, writes, 0.0, self._settings.wall_clock())
+        now = self._settings.wall_clock()
+        return Landed(taken, tally, late, outputs, changelog_records, 0.0, now)
 
     async def _carry_out(
-        self, sealed: Sealed, landed: Landed, marks: list[tuple[TopicPartition, int]]
+        self,
+        sealed: Sealed,
+        writes: list[Write],
+        landed: Landed,
+        marks: list[tuple[TopicPartition, int]],
     ) -> None:
-        began, writes = self._loop.time(), landed.writes
+        began = self._loop.time()
         ends = await self._transactions.commit(writes)
         offset = ends[TopicPartition(self._settings.topics.changelog, self._number)]
         marker = writes[-1].value

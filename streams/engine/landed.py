@@ -15,6 +15,7 @@ class Landed(NamedTuple):
     batches: list[Batch]  # folded in since the commit before
     tally: Counter[tuple[str, str]]  # see `Partition.tally`
     late_orders: int
-    writes: list[Write]  # all that was written
+    outputs: list[Write]  # all that was written but for the changelog
+    changelog_records: int
     seconds: float  # what the transaction and the store took
     at: datetime  # the wall clock after it

@@ -22,7 +22,7 @@ OUTCOMES = (COUNTED, REPEATED, DEAD)
 class CommitMeter:
     """Told of every commit of a worker, once it has landed."""
 
-    def __init__(self, registry: CollectorRegistry, prefix: str, changelog: str) -> None:
+    def __init__(self, registry: CollectorRegistry, prefix: str) -> None:
         self._inputs = {prefix + topic.name: topic.name for topic in topics.INPUTS}
         self._events = new_counter(catalogue.EVENTS, registry)
         self._dead = new_counter(catalogue.DEAD_LETTERS, registry)
@@ -32,7 +32,7 @@ class CommitMeter:
         self._seconds = new_histogram(catalogue.COMMIT, registry)
         self._ages = Ages(catalogue.APPEND_TO_COMMIT)
         registry.register(self._ages)
-        self._said = SaidCounters(registry, prefix, changelog)
+        self._said = SaidCounters(registry, prefix)
         for topic in self._inputs.values():
             for outcome in OUTCOMES:
                 self._events.labels(topic, outcome)
@@ -44,7 +44,7 @@ class CommitMeter:
         self._seconds.observe(landed.seconds)
         self._late.inc(landed.late_orders)
         self._count_events(landed.tally)
-        self._said.count(landed.writes)
+        self._said.count(landed.outputs, landed.changelog_records)
         now_ms = round(landed.at.timestamp() * 1000)
         for batch in landed.batches:
             topic = self._inputs[batch.topic]

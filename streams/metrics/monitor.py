@@ -29,9 +29,7 @@ class Monitor:
 
     def __init__(self, settings: Settings, rules: Rules) -> None:
         self.registry = CollectorRegistry()
-        self.commits = CommitMeter(
-            self.registry, settings.topic_prefix, settings.topic(settings.changelog)
-        )
+        self.commits = CommitMeter(self.registry, settings.topic_prefix)
         self._names = {settings.topic(topic): topic.name for topic in topics.INPUTS}
         self._delay = new_histogram(catalogue.LOOP_DELAY, self.registry)
         self._loop = asyncio.get_running_loop()

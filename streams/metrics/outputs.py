@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -57,9 +57,8 @@ _alert = msgspec.json.Decoder(_Alert).decode
 class SaidCounters:
     """Counts the records of commits that have landed. `prefix`: of the topics' names."""
 
-    def __init__(self, registry: CollectorRegistry, prefix: str, changelog: str) -> None:
+    def __init__(self, registry: CollectorRegistry, prefix: str) -> None:
         self._names = {prefix + topic.name: topic.name for topic in topics.CATALOGUE}
-        self._names[changelog] = _CHANGELOG
         self._written = new_counter(catalogue.RECORDS_WRITTEN, registry)
         self._moves = new_counter(catalogue.MOVEMENTS, registry)
         self._moved_revenue = new_counter(catalogue.MOVEMENTS_REVENUE, registry)
@@ -76,22 +75,18 @@ class SaidCounters:
             topics.CUSTOMER_ERASED.name: self._count_erasures,
         }
 
-    def count(self, writes: Iterable[Write]) -> None:
+    def count(self, outputs: Iterable[Write], changelog_records: int) -> None:
         """Add the records of one commit."""
-        read: dict[str, list[bytes]] = {}
-        written = Counter([write.topic for write in writes])
-        for topic, records in written.items():
+        self._written.labels(_CHANGELOG).inc(changelog_records)
+        values: dict[str, list[bytes | None]] = defaultdict(list)
+        for topic, _, _, value, _ in outputs:
+            values[topic].append(value)
+        for topic, said in values.items():
             name = self._names[topic]
-            self._written.labels(name).inc(records)
-            if name in self._counting:
-                read[topic] = []
-        if not read:
-            return
-        for write in writes:
-            if write.topic in read and write.value is not None:
-                read[write.topic].append(write.value)
-        for topic, values in read.items():
-            self._counting[self._names[topic]](values)
+            self._written.labels(name).inc(len(said))
+            count = self._counting.get(name)
+            if count is not None:
+                count([value for value in said if value is not None])
 
     def _begin_at_zero(self) -> None:
         for causes, froms, tos in _USUAL_MOVES:
@@ -122,12 +117,15 @@ class SaidCounters:
             self._stages.labels(*labels).inc(number)
 
     def _count_alerts(self, values: list[bytes]) -> None:
-        for alert in map(_alert, values):
-            codes = [reason.code for reason in alert.reasons]
-            self._alerts.labels(alert.severity, codes[0]).inc()
+        alerts = [_alert(value) for value in values]
+        first = Counter((one.severity, one.reasons[0].code) for one in alerts)
+        for labels, number in first.items():
+            self._alerts.labels(*labels).inc(number)
+        every = Counter((one.severity, reason.code) for one in alerts for reason in one.reasons)
+        for labels, number in every.items():
+            self._reasons.labels(*labels).inc(number)
+        for alert in alerts:
             self._at_risk.labels(alert.severity).inc(max(alert.revenue_at_risk, 0))
-            for code in codes:
-                self._reasons.labels(alert.severity, code).inc()
 
     def _count_erasures(self, values: list[bytes]) -> None:
         self._erasures.inc(len(values))

@@ -17,12 +17,12 @@ from tests.metrics.exposition import Exposed
 from tests.oracle.sending import cancellation, order, tick
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
-NOTHING = Landed([], Counter(), 0, [], 0.02, AT)
+NOTHING = Landed([], Counter(), 0, [], 0, 0.02, AT)
 
 
 def exposed(*commits: Landed, prefix: str = "") -> Exposed:
     registry = CollectorRegistry()
-    meter = CommitMeter(registry, prefix, f"{prefix}tierstream-customers-changelog")
+    meter = CommitMeter(registry, prefix)
     for landed in commits:
         meter.landed(landed)
     return Exposed.of(registry)
@@ -43,7 +43,7 @@ def test_moves_are_counted_in_heads_and_in_money() -> None:
         {"from": None, "to": "small", "cause": "order", "revenue": 300},
         {"from": "small", "to": None, "cause": "erasure", "revenue": 50},
     ]
-    found = exposed(NOTHING._replace(writes=[said("tier-changes", **move) for move in moves]))
+    found = exposed(NOTHING._replace(outputs=[said("tier-changes", **move) for move in moves]))
     labels = ("from", "to", "cause")
     assert found.by("tierstream_movements_total", *labels) == {
         ("none", "small", "order"): 2, ("small", "none", "erasure"): 1,
@@ -55,14 +55,14 @@ def test_moves_are_counted_in_heads_and_in_money() -> None:
 
 def test_a_revenue_below_zero_takes_nothing_off_a_counter() -> None:
     move = {"from": "small", "to": "prospect", "cause": "cancellation", "revenue": -400}
-    found = exposed(NOTHING._replace(writes=[said("tier-changes", **move)]))
+    found = exposed(NOTHING._replace(outputs=[said("tier-changes", **move)]))
     assert found.total("tierstream_movements_total") == 1
     assert found.total("tierstream_movements_revenue_minor_total") == 0
 
 
 def test_an_alert_counts_once_by_its_first_reason_and_each_reason_once() -> None:
     writes = [alert("urgent", 9000, "dormant", "tier_fall"), alert("watch", 500, "slipping")]
-    found = exposed(NOTHING._replace(writes=writes))
+    found = exposed(NOTHING._replace(outputs=writes))
     assert found.by("tierstream_alerts_total", "severity", "reason") == {
         ("urgent", "dormant"): 1, ("watch", "slipping"): 1,
     }  # fmt: skip
@@ -100,13 +100,17 @@ def test_every_code_and_outcome_is_there_from_the_start_so_that_the_first_is_an_
 def test_topics_are_named_without_their_prefix() -> None:
     record = Record(0, b"ann", b"{}", (), int(AT.timestamp() * 1000) - 20)
     batch = Batch("shop.orders", 0, 0, 1, [record])
-    writes = [Write("shop.tierstream-customers-changelog", 0, b"cann", b"")]
-    found = exposed(NOTHING._replace(batches=[batch], writes=writes), prefix="shop.")
+    outputs = [Write("shop.progress", 0, b"0", b"{}")]
+    found = exposed(
+        NOTHING._replace(batches=[batch], outputs=outputs, changelog_records=2), prefix="shop."
+    )
     assert found.value("tierstream_batch_records_sum", topic="orders") == 1
     ages = "tierstream_append_to_commit_seconds_bucket"
     assert found.value(ages, topic="orders", le="0.01") == 0
     assert found.value(ages, topic="orders", le="0.025") == 1
-    assert found.by("tierstream_records_written_total", "topic") == {("customers-changelog",): 1}
+    assert found.by("tierstream_records_written_total", "topic") == {
+        ("customers-changelog",): 2, ("progress",): 1,
+    }  # fmt: skip
     assert found.value("tierstream_commit_seconds_bucket", le="0.01") == 0
     assert found.value("tierstream_commit_seconds_bucket", le="0.025") == 1
 

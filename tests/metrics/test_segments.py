@@ -68,7 +68,7 @@ def test_revenue_is_shown_in_minor_units() -> None:
     worker.send(order("ann", "1998-01-05", 5000), order("ben", "1998-01-05", 4000))
     worker.rest()
     found = gauges(worker.machine)
-    assert found.by("tierstream_revenue_minor", "tier") == {("super",): 5000, ("large",): 4000}
+    assert found.by("tierstream_revenue_minor", "tier") == {("super",): 5000, ("small",): 4000}
 
 
 def test_an_rfm_cell_is_shown_by_its_three_scores() -> None:
