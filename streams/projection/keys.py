@@ -7,6 +7,7 @@
 | `{app}:alerts:{account_manager}` | sorted set | customers with a live alert, by revenue at risk |
 | `{app}:alerts-end:{partition}` | sorted set | customers by the second in which their alert ends |
 | `{app}:partition:{partition}` | hash | how far the projection of a partition is |
+| `{app}:demo` | string | there where `tierstream demo` made the keys: it replaces its own alone |
 
 `{app}:alerts:unassigned` has those without an account manager.
 
@@ -52,3 +53,13 @@ class Keys:
     def partition(self, partition: int) -> str:
         """How far the projection of a partition is."""
         return f"{self.app}:partition:{partition}"
+
+    @property
+    def demo(self) -> str:
+        """There where a demo made the keys."""
+        return f"{self.app}:demo"
+
+    @property
+    def all(self) -> str:
+        """The pattern of all of them."""
+        return f"{self.app}:*"

@@ -18,6 +18,17 @@ STALE_SECONDS = 10  # a projection that was not heard of for longer is not relie
 _CONNECT_SECONDS, _ANSWER_SECONDS = 0.5, 1.0  # there are others to be asked
 
 
+def blocking_client(url: str) -> Redis:
+    """A client for commands, whose answers are text and don't keep anybody waiting."""
+    return Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_connect_timeout=_CONNECT_SECONDS,
+        socket_timeout=_ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
 class NotInRedisError(Exception):
     """Redis can't answer for this customer; the message says why, without user and password."""
 
@@ -36,13 +47,7 @@ class CardReader:
     def __init__(self, url: str, app: str) -> None:
         self.place = place_of(url)
         self._keys = Keys(app)
-        self._client: Any = Redis.from_url(
-            url,
-            decode_responses=True,
-            socket_connect_timeout=_CONNECT_SECONDS,
-            socket_timeout=_ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
+        self._client: Any = blocking_client(url)
 
     def __enter__(self) -> Self:
         return self

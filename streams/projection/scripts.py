@@ -25,6 +25,9 @@ local ours = held[1] == ask.state_id
 if not ours and idle < ask.alive_seconds then
   return {'others', ''}
 end
+if not ours then
+  redis.call('DEL', ask.demo_key)
+end
 local usable = ours and held[2] ~= '' and tonumber(held[2]) <= ask.end_offset
 if not usable or idle > ask.longest_gap_seconds then
   redis.call('HSET', KEYS[1], 'position', '', 'begun_at', now)

@@ -50,6 +50,7 @@ class Target:
             "owner": self._owner,
             "state_id": self._state_id,
             "end_offset": end_offset,
+            "demo_key": self._keys.demo,
             "alive_seconds": ALIVE_SECONDS,
             "longest_gap_seconds": LONGEST_GAP_SECONDS,
         }
