@@ -29,10 +29,19 @@ def fold(partition: Partition, turn: Turn, order: Order) -> None:
         raise InvalidRecord("sum_overflow", reason)
     customer = partition.open(turn)
     newest = newest_order_day(customer)
-    day = partition.scene.calendar.day_of(micros(order.ordered_at))
+    moment_us = micros(order.ordered_at)
+    day = partition.scene.calendar.day_of(moment_us)
+    if order.type == "placed" and _is_late(partition, moment_us, day):
+        partition.late_orders += 1
     fold_order(customer, order.type, day, amount, profit, partition.rules.window_days)
-    partition.move_time(micros(order.ordered_at))
+    partition.move_time(moment_us)
     partition.close(turn, customer, newest, CAUSES[order.type])
+
+
+def _is_late(partition: Partition, moment_us: int, day: int) -> bool:
+    """Whether stream time had come to a later day than that of the order."""
+    now = partition.stream_time_us
+    return now is not None and moment_us < now and day < partition.scene.calendar.day_of(now)
 
 
 def _money(partition: Partition, order: Order) -> tuple[int, int | None]:

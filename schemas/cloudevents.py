@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.outputs import DeadLetter, Said
+from schemas.outputs import ChurnAlert, DeadLetter, Said
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -25,7 +25,7 @@ def source_of(app_id: str, partition: int) -> str:
 
 
 def headers_of(
-    event: Said | DeadLetter, event_type: str, source: str, time: datetime | None
+    event: Said | ChurnAlert | DeadLetter, event_type: str, source: str, time: datetime | None
 ) -> tuple[tuple[str, bytes], ...]:
     """The headers of `event`; without `ce_time` where there is no time yet."""
     headers = (

@@ -14,7 +14,14 @@ from schemas.complaints import Complaint
 from schemas.customers import CustomerFile
 from schemas.internal import Borders, CountsChunk, Progress, Resent
 from schemas.orders import Order
-from schemas.outputs import CustomerErased, DeadLetter, DormantCustomer, Standing, TierChange
+from schemas.outputs import (
+    ChurnAlert,
+    CustomerErased,
+    DeadLetter,
+    DormantCustomer,
+    Standing,
+    TierChange,
+)
 
 _OPENED_HAS_CATEGORY = {
     "if": {"properties": {"step": {"const": "opened"}}, "required": ["step"]},
@@ -31,6 +38,7 @@ _TYPES: dict[str, Any] = {
     "dormant-customers": DormantCustomer,
     "customer-standings": Standing,
     "customer-erased": CustomerErased,
+    "churn-alerts": ChurnAlert,
     "dead-letters": DeadLetter,
     "pyramid-counts": CountsChunk,
     "pyramid-borders": Borders,

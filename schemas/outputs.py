@@ -35,6 +35,22 @@ HeldStage = Literal["slipping", "dormant", "inactive"]
 Stage = Literal["slipping", "dormant", "inactive", "reactivated", "cleared"]
 """The last two are said, not held."""
 
+Severity = Literal["watch", "warn", "urgent"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""Of alerts, rising."""
+
+AlertCode = Literal[
+    "inactive",
+    "dormant",
+    "slipping",
+    "severe_complaint",
+    "overdue_complaint",
+    "tier_fall",
+    "revenue_drop",
+]
+
+Outcome = Literal["reached", "no_answer", "refused"]
+
 Encoding = Literal["text", "base64"]
 
 
@@ -96,7 +112,10 @@ class DormantCustomer(Said, kw_only=True, frozen=True, gc=False):
 
 
 class Standing(Said, kw_only=True, frozen=True, gc=False):
-    """Where a customer stands; `recency_days` and `share` as of `at`."""
+    """Where a customer stands; `recency_days` and `share` as of `at`.
+
+    `alert` is the severity of the live alert, the one whose cooldown lasts until `alert_until`.
+    """
 
     tier: Tier
     rfm: str | None
@@ -109,10 +128,50 @@ class Standing(Said, kw_only=True, frozen=True, gc=False):
     stage: HeldStage | None
     account_manager: str | None
     name: str | None
+    revenue_at_risk: int
+    alert: Severity | None
+    alert_until: Time | None
+    open_complaints: int
+    last_call_at: Time | None
+    last_call_outcome: Outcome | None
 
 
 class CustomerErased(Said, kw_only=True, frozen=True, gc=False):
     """Every trace of the customer is gone."""
+
+
+class AlertReason(msgspec.Struct, frozen=True, gc=False):
+    """One reason for an alert: what it weighs, in words, and the facts that the words are of."""
+
+    code: AlertCode
+    weight: int
+    text: str
+    facts: dict[str, str | int | float | None]
+
+
+class ChurnAlert(msgspec.Struct, kw_only=True, frozen=True, gc=False):
+    """An account manager is told of a customer who may be lost, and why.
+
+    `reasons`: all that hold, the weightiest first; `score` is the sum of their weights, at most
+    100; `advice` is for the first. `tier`, `rfm` and `revenue` are as of `at`. Until
+    `cooldown_until` only an alert of higher severity is said of the customer.
+    """
+
+    event_id: str
+    customer_id: str
+    account_manager: str | None
+    severity: Severity
+    score: int
+    reasons: list[AlertReason]
+    tier: Tier
+    rfm: str | None
+    revenue: int
+    revenue_at_risk: int
+    advice: str
+    cooldown_until: Time
+    at: Time
+    rules: str
+    source: Source | None
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):

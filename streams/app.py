@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,8 @@ from streams.engine.records import TopicPartition, Write
 from streams.engine.recovery import Place
 from streams.engine.store import StoreMemory
 from streams.engine.transports import EMBEDDED_SCHEME, KAFKA_SCHEME, register
+from streams.metrics.monitor import Monitor
+from streams.projection.projection import Projection
 from streams.setting_values import Address
 from streams.settings import Settings
 
@@ -59,8 +61,12 @@ class WorkerApp:
             rules,
         )  # fmt: skip
         self.faust = self._new_faust_app()
-        self.partitions = Partitions(self._shared())
+        self.monitor = Monitor(settings, rules)
+        shared = self._shared()
+        self.partitions = Partitions(shared)
+        self.monitor.look_at(shared, self.partitions, self._redis_staleness)
         self.faust.lifecycle = self.partitions
+        self.projection = self._new_projection()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -70,6 +76,9 @@ class WorkerApp:
         self._run(self.ranking.follow_counts)
         self._run(self.ranking.follow_borders)
         self._run(self._watch_faust)
+        if self.projection is not None:
+            self._run(self.projection.run)
+        self._run(self.monitor.watch)
         if self.settings.ticks:
             self._run(self._tick)
 
@@ -147,6 +156,7 @@ class WorkerApp:
                 mark_done=lambda tp, offset: self.faust.consumer.mark_done(tp, offset),  # noqa: PLW0108 - the consumer is made later
                 read_again=lambda tp, offset: self.faust.consumer.release({tp: offset}),
                 wall_clock=wall_clock,
+                landed=self.monitor.commits.landed,
             ),
             release=lambda positions: self.faust.consumer.release(positions),  # noqa: PLW0108
             new_keeper=self._new_keeper,
@@ -173,6 +183,16 @@ class WorkerApp:
         transactions = self.worker_log.transactions("borders", 0)
         borders, counts = self._full(topics.PYRAMID_BORDERS), self._full(topics.PYRAMID_COUNTS)
         return BorderKeeper(transactions, borders, counts, self.rules, wall_clock)
+
+    def _new_projection(self) -> Projection | None:
+        url = self.settings.redis_url
+        if url is None:
+            return None
+        app, topic = consumer_group(self.settings), self._full(topics.CUSTOMER_STANDINGS)
+        return Projection(url, app, topic, self.worker_log, self.partitions.partitions)
+
+    def _redis_staleness(self) -> Mapping[int, float]:
+        return {} if self.projection is None else self.projection.staleness_seconds
 
     # -- tasks
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from schemas.outputs import SEVERITIES
 from streams.domain import dormancy
-from streams.domain.contact_fold import is_open
+from streams.domain.alerts import live, reasons_now
+from streams.domain.contact_fold import is_open, last_call, open_complaints
 from streams.domain.customer import NEVER, NO_DAY, Customer
 from streams.domain.days import as_date, instant
 from streams.domain.orders_fold import first_order_day, newest_order_day
@@ -23,6 +25,7 @@ def card_of(partition: Partition, customer_id: str) -> dict[str, Any] | None:
     return {
         "customer_id": customer_id,
         "standing": _standing(partition, customer),
+        "alert": _alert(partition, customer),
         "tables": _tables(partition, customer),
         "why": _why(partition, customer),
     }
@@ -32,6 +35,8 @@ def _standing(partition: Partition, customer: Customer) -> dict[str, Any]:
     newest = _newest(customer)
     today, now = partition.today, partition.stream_time_us
     recency = None if newest is None or today is None else today - newest
+    alert = None if now is None else live(customer.churn, now)
+    call = last_call(customer)
     return {
         "tier": TIERS[customer.tier],
         "rfm": str(customer.rfm) if customer.rfm else None,
@@ -44,7 +49,29 @@ def _standing(partition: Partition, customer: Customer) -> dict[str, Any]:
         "stage": dormancy.STAGES[customer.stage],
         "account_manager": customer.account_manager,
         "name": customer.name,
+        "revenue_at_risk": dormancy.revenue_at_risk(
+            customer.revenue, customer.stage, partition.rules
+        ),
+        "alert": None if alert is None else SEVERITIES[alert.severity - 1],
+        "alert_until": None if alert is None else instant(alert.until_us),
+        "open_complaints": open_complaints(customer),
+        "last_call_at": None if call is None else instant(call.called_us),
+        "last_call_outcome": None if call is None else call.outcome,
         "at": None if now is None else instant(now),
+    }
+
+
+def _alert(partition: Partition, customer: Customer) -> dict[str, Any] | None:
+    """The live alert, with the reasons that hold today; None where none is live."""
+    now, today = partition.stream_time_us, partition.today
+    if now is None or today is None or (alert := live(customer.churn, now)) is None:
+        return None
+    held = reasons_now(customer, today, partition.scene)
+    return {
+        "severity": SEVERITIES[alert.severity - 1],
+        "until": instant(alert.until_us),
+        "reasons": [] if held is None else held.reasons,
+        "advice": None if held is None else held.advice,
     }
 
 

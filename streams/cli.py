@@ -12,7 +12,7 @@ from streams.commands import customer, dead_letters, dump, replay, schemas, sett
 from streams.commands.command import Command
 from streams.commands.long_running import DEMO, WORKER
 from streams.commands.terminal import say, write_text
-from streams.domain.rules import RulesError
+from streams.domain.rules_reading import RulesError
 from streams.engine.log import LogError
 from streams.errors import UserError
 from streams.settings import Settings, settings_help, unknown_variables

@@ -32,6 +32,7 @@ CUSTOMER_STANDINGS = Topic(
     "customer-standings", "output", compacted=True, max_record_bytes=_WRAPPED_BYTES
 )
 CUSTOMER_ERASED = Topic("customer-erased", "output")
+CHURN_ALERTS = Topic("churn-alerts", "output")
 DEAD_LETTERS = Topic("dead-letters", "output", max_record_bytes=_WRAPPED_BYTES)
 
 PYRAMID_COUNTS = Topic(
@@ -44,7 +45,14 @@ PROGRESS = Topic("progress", "internal", compacted=True)
 DEAD_LETTERS_RESENT = Topic("dead-letters-resent", "internal", compacted=True, partitions="one")
 
 INPUTS = (ORDERS, CALL_LOGS, COMPLAINTS, CUSTOMERS, CLOCK)
-OUTPUTS = (TIER_CHANGES, DORMANT_CUSTOMERS, CUSTOMER_STANDINGS, CUSTOMER_ERASED, DEAD_LETTERS)
+OUTPUTS = (
+    TIER_CHANGES,
+    DORMANT_CUSTOMERS,
+    CUSTOMER_STANDINGS,
+    CUSTOMER_ERASED,
+    CHURN_ALERTS,
+    DEAD_LETTERS,
+)
 INTERNAL = (PYRAMID_COUNTS, PYRAMID_BORDERS, PROGRESS, DEAD_LETTERS_RESENT)
 CATALOGUE = (*INPUTS, *OUTPUTS, *INTERNAL)
 

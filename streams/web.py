@@ -1,7 +1,8 @@
-"""The worker's web: a customer's card."""
+"""The worker's web: a customer's card, metrics, health."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from streams.app import WorkerApp
 from streams.card import card_of
 from streams.engine.partition import Partition
 from streams.engine.partitioner import default_partition
+from streams.metrics import pages
 
 FOUND = 200
 UNKNOWN = 404  # the customer's partition is here, and there is no such customer
@@ -25,7 +27,25 @@ def add_pages(worker: WorkerApp) -> None:
         status, body = answer(worker, customer_id)
         return web.bytes(_encode(body), content_type="application/json", status=status)
 
+    async def metrics(web: Any, request: Any) -> Any:
+        return _sent(web, pages.metrics(worker.monitor, request.headers.get("Accept", "")))
+
+    async def healthz(web: Any, request: Any) -> Any:
+        return _sent(web, pages.healthz(worker.monitor, asyncio.get_running_loop().time()))
+
+    async def readyz(web: Any, request: Any) -> Any:
+        return _sent(web, pages.readyz(worker.monitor))
+
     worker.faust.page("/customers/{customer_id}", name="customer")(customer)
+    worker.faust.page("/metrics", name="metrics")(metrics)
+    worker.faust.page("/healthz", name="healthz")(healthz)
+    worker.faust.page("/readyz", name="readyz")(readyz)
+
+
+def _sent(web: Any, page: pages.Answer) -> Any:
+    response = web.bytes(page.body, status=page.status)
+    response.headers["Content-Type"] = page.content_type
+    return response
 
 
 def answer(worker: WorkerApp, customer_id: str) -> tuple[int, dict[str, Any]]:

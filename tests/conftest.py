@@ -7,11 +7,11 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.kafka_node"]
+pytest_plugins = ["tests.kafka_node", "tests.redis_server"]
 
 # A test asks for what it needs; what the developer has set for a worker of theirs is not for it.
 for name in [name for name in os.environ if name.startswith("TIERSTREAM_")]:
-    if name != "TIERSTREAM_REQUIRE_KAFKA":
+    if not name.startswith("TIERSTREAM_REQUIRE_"):
         del os.environ[name]
 
 # An example has no time limit of its own: a busy machine is no failure. With CI set Hypothesis

@@ -7,7 +7,8 @@ from typing import Any
 
 from streams.commands.table import money, printable
 
-_MONEY = ("revenue", "profit", "amount", "cost", "revenue_at_risk", "target_revenue")
+_MONEY = ("revenue", "profit", "amount", "cost", "revenue_at_risk", "target_revenue",
+          "revenue_90_days", "revenue_90_days_before")  # fmt: skip
 _LEFT_OUT = ("customer_id", "event_id", "rules", "source")
 
 
@@ -16,7 +17,7 @@ def card(
 ) -> Iterator[bytes]:
     """The lines of the card; `found` is what a worker or the topics say of the customer."""
     yield f"customer {printable(customer_id)}".encode()
-    for title in ("standing", "tables", "why"):
+    for title in ("standing", "alert", "tables", "why"):
         if found.get(title) is not None:
             yield f"\n{title}".encode()
             yield from (line.encode() for line in _lines(found[title], decimals, "  "))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from streams.domain.money import written
+
 _GAP = "  "
 
 
@@ -37,11 +39,7 @@ def printable(text: str) -> str:
 
 def money(amount_minor: int | None, decimals: int) -> str:
     """Minor units as people write them, `1,234.56`; empty where unknown."""
-    if amount_minor is None:
-        return ""
-    sign = "-" if amount_minor < 0 else ""
-    whole, part = divmod(abs(amount_minor), 10**decimals)
-    return f"{sign}{whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
+    return "" if amount_minor is None else written(amount_minor, decimals)
 
 
 def number(value: int | None) -> str:

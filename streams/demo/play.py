@@ -16,6 +16,7 @@ from streams.demo.feed import send_orders, settle_down
 from streams.demo.folder import DemoFolder
 from streams.demo.marks import marks
 from streams.demo.orders import LAST_DAY, LAST_WEEK, order_lines
+from streams.demo.redis_card import DemoRedis, RedisCard, claimed_redis, draw_card, read_back
 from streams.demo.render import Page, render_page
 from streams.demo.results import Results, read_results
 from streams.demo.worker_process import WorkerProcess, worker_command
@@ -43,17 +44,19 @@ def run(settings: Settings) -> int:
     folder = DemoFolder.of(settings)
     with _ended_by_signals():
         _make_room(folder, settings)
-        _work(console, folder, settings)
-    with closing(open_client(settings)) as client:
-        results = read_results(client, settings)
+        redis = claimed_redis(console, settings)
+        results, card = _work(console, folder, settings, redis)
     page = _page(results)
-    places = decimals(load_rules(settings).base_currency)
+    currency = load_rules(settings).base_currency
+    places = decimals(currency)
     signs = marks(
         ascii_only=console.options.ascii_only,
         colour=console.color_system is not None,
         decimals=places,
     )
     console.print(render_page(page, console.width, signs))
+    if card is not None:
+        console.print(draw_card(card, places, currency))
     _check(results)
     _show_end(console, page, folder)
     return 0
@@ -82,12 +85,19 @@ def _no_worker_running(folder: DemoFolder, settings: Settings) -> Iterator[None]
         lock.free()
 
 
-def _work(console: Console, folder: DemoFolder, settings: Settings) -> None:
+def _work(
+    console: Console, folder: DemoFolder, settings: Settings, redis: DemoRedis | None
+) -> tuple[Results, RedisCard | None]:
     console.print(f"Starting a worker, which writes to {folder.worker_log}")
-    with WorkerProcess(worker_command(), folder.worker_log) as worker:
+    url = "" if redis is None else redis.url
+    with WorkerProcess(worker_command(), folder.worker_log, url) as worker:
         settle_down(settings)
         send_orders(console, settings)
+        with closing(open_client(settings)) as client:
+            results = read_results(client, settings)
+        card = None if redis is None else read_back(console, redis, results.standings)
         worker.stop()
+    return results, card
 
 
 def _page(results: Results) -> Page:

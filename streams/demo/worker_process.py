@@ -18,12 +18,10 @@ _Handler = Callable[[int, FrameType | None], Any] | int | None
 _STOP_SECONDS = 30
 _SHOWN_LINES = 15
 
-#: What the demo sets for its worker: only its own tick moves time, any free port serves the web,
-#: and nobody's Redis gets the demo's standings.
+#: What the demo sets for its worker: only its own tick moves time, any free port serves the web.
 ENVIRONMENT: Mapping[str, str] = {
     "TIERSTREAM_TICKS": "off",
     "TIERSTREAM_WEB": "127.0.0.1:0",
-    "TIERSTREAM_REDIS_URL": "",
 }
 
 
@@ -39,9 +37,11 @@ class WorkerProcess:
     it. For the main thread only, and for one worker at a time.
     """
 
-    def __init__(self, command: list[str], log: Path) -> None:
-        """`command` is run with ENVIRONMENT on top of ours; all it prints goes to `log`."""
+    def __init__(self, command: list[str], log: Path, redis_url: str = "") -> None:
+        """`command` is run with ENVIRONMENT on top of ours, and no Redis but the one given; all it
+        prints goes to `log`."""
         self._command = command
+        self._redis_url = redis_url
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._handler_before: _Handler = signal.SIG_DFL
@@ -52,7 +52,7 @@ class WorkerProcess:
             # A group of its own: Ctrl-C reaches us alone, and we stop it in good order.
             self._process = subprocess.Popen(
                 self._command,
-                env={**os.environ, **ENVIRONMENT},
+                env={**os.environ, **ENVIRONMENT, "TIERSTREAM_REDIS_URL": self._redis_url},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -75,6 +75,19 @@ def is_open(complaint: ComplaintRecord) -> bool:
     return complaint.step not in _CLOSED
 
 
+def open_complaints(customer: Customer) -> int:
+    """How many complaints of a customer are open."""
+    contact = customer.contact
+    if contact is None or not contact.complaints:
+        return 0
+    return sum(map(is_open, contact.complaints.values()))
+
+
+def last_call(customer: Customer) -> CallRecord | None:
+    """The newest call with a customer, or None."""
+    return None if customer.contact is None else customer.contact.last_call
+
+
 def _contact(customer: Customer) -> Contact:
     customer.contacted = True
     if customer.contact is None:

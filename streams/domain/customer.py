@@ -101,6 +101,21 @@ class SeenChunk(msgspec.Struct, array_like=True, gc=False):
     newest_us: int | None  # as `taken_us`
 
 
+class Churn(msgspec.Struct, array_like=True, gc=False):
+    """What is remembered of alerts: the reasons that held at the last look, and the last alert.
+
+    Kept of those alone who are important enough for alerts, or have a live one.
+    """
+
+    best_tier: int = UNKNOWN  # held since the newest order: before the silence or the fall
+    stage: int = 0
+    revenue_drop: bool = False
+    severe: list[str] = []  # complaints
+    overdue: list[str] = []
+    severity: int = 0  # of the live alert, as in schemas.outputs.SEVERITIES; 0: none
+    until_us: int = NO_DAY  # when its cooldown ends
+
+
 class Customer(msgspec.Struct, array_like=True, gc=False):
     """One customer's state.
 
@@ -131,6 +146,7 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     account_manager: str | None = None
     name: str | None = None
     disqualified: bool = False
+    churn: Churn | None = None
 
     @property
     def active(self) -> bool:

@@ -1,17 +1,14 @@
-"""What others must be told: tier-changes and stages of silence, from before and after."""
+"""What others must be told: tier-changes, stages of silence and alerts, from before and after."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import msgspec
 
 from streams.domain import dormancy
+from streams.domain.alerts import Moment, SaidOfAlerts, catch_up, consider
 from streams.domain.assess import Standing, assess
 from streams.domain.customer import UNKNOWN, Customer
-from streams.domain.days import Calendar
-from streams.domain.pyramid import Borders
-from streams.domain.rules import Rules
+from streams.domain.scene import Scene
 
 
 class TierChanged(msgspec.Struct, frozen=True, gc=False):
@@ -32,30 +29,22 @@ class StageSaid(msgspec.Struct, frozen=True, gc=False):
     standing: Standing  # as it is at `at_us`
 
 
-Said = TierChanged | StageSaid
-
-
-@dataclass(slots=True)
-class Scene:
-    """What a decision needs beside the customer: the rules, the calendar and the borders known."""
-
-    rules: Rules
-    calendar: Calendar
-    borders: Borders
+Said = TierChanged | StageSaid | SaidOfAlerts
 
 
 def decide_on_time(
-    customer: Customer, today: int, now_us: int, scene: Scene, cause: str
+    customer: Customer, today: int, at_us: int, scene: Scene, cause: str
 ) -> list[Said]:
     """Time has passed, up to `today`, or borders or rules have moved: what is said now.
 
-    Stages passed on the way are said in order, each with the first instant of its day. By other
-    rules a stage may hold no longer: it is cleared.
+    Stages passed on the way and alerts are said in order, each with the first instant of its day.
+    By other rules a stage may hold no longer: it is cleared.
     """
-    after = assess(customer, today, scene.borders, scene.rules)
+    caught_up = catch_up(customer, today, scene)
+    after = caught_up.standing or assess(customer, today, scene.borders, scene.rules)
     said: list[Said] = []
     if after.stage < customer.stage:
-        said.append(StageSaid("cleared", customer.stage, now_us, after))
+        said.append(StageSaid("cleared", customer.stage, at_us, after))
         customer.stage = dormancy.NONE
     if after.stage > customer.stage:
         begins = dormancy.stage_days(after.last_order_day, after.gap, scene.rules)
@@ -65,6 +54,9 @@ def decide_on_time(
                 customer.stage = stage
     said += _take(customer, after, today, cause)
     customer.stage = after.stage
+    said += caught_up.said
+    if caught_up.standing is None:
+        said += consider(customer, Moment(today, at_us, caught_up.tier, after), scene)
     return said
 
 
@@ -72,11 +64,13 @@ def decide_on_event(
     customer: Customer, today: int, at_us: int, newest_before: int, cause: str, scene: Scene
 ) -> list[Said]:
     """An event was folded in: what is said at once. `newest_before`: as before the event."""
+    tier_was = customer.tier
     after = assess(customer, today, scene.borders, scene.rules)
     said = _take(customer, after, today, cause)
+    newer_order = after.last_order_day > newest_before
     held, holds = customer.stage, after.stage
     if held:
-        if after.last_order_day > newest_before:
+        if newer_order:
             said.append(StageSaid("reactivated", held, at_us, after))
             held = dormancy.NONE
         elif holds < held:
@@ -85,7 +79,7 @@ def decide_on_event(
     if holds > held:
         said.append(StageSaid(_name(holds), held, at_us, after))
     customer.stage = holds
-    return said
+    return [*said, *consider(customer, Moment(today, at_us, tier_was, after, newer_order), scene)]
 
 
 def decide_on_erasure(customer: Customer, today: int, at_us: int, scene: Scene) -> list[Said]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from streams.domain.churn_rules import CHANCES
 from streams.domain.customer import NO_DAY, Day
 from streams.domain.rules import Rules
 
 NONE, SLIPPING, DORMANT, INACTIVE = range(4)
 STAGES = (None, "slipping", "dormant", "inactive")
-
-#: The chance that the revenue of a customer in this stage is lost.
-CHANCE_OF_LOSS = (1, 3, 6, 10)  # tenths
 
 
 class Gap(msgspec.Struct, frozen=True, gc=False):
@@ -60,7 +58,8 @@ def stage_days(newest: int, gap: Gap, rules: Rules) -> list[tuple[int, int]]:
     return begins
 
 
-def revenue_at_risk(revenue: int, stage: int) -> int:
-    """Revenue times the chance of loss of the stage, rounded half to even."""
-    whole, tenths = divmod(revenue * CHANCE_OF_LOSS[stage], 10)
-    return whole + (tenths > 5 or (tenths == 5 and whole % 2))
+def revenue_at_risk(revenue: int, stage: int, rules: Rules) -> int:
+    """Revenue times the chance of loss that the rules give to the stage, rounded half to even."""
+    times, parts = rules.churn.chance_of_loss[CHANCES[stage]].as_integer_ratio()
+    whole, rest = divmod(revenue * times, parts)
+    return whole + (2 * rest > parts or (2 * rest == parts and whole % 2))

@@ -23,6 +23,13 @@ def decimals(currency: str) -> int:
     return _DECIMALS.get(currency, 2)
 
 
+def written(amount_minor: int, places: int) -> str:
+    """Minor units with so many decimals as people write them: `1,234.56`."""
+    sign = "-" if amount_minor < 0 else ""
+    whole, part = divmod(abs(amount_minor), 10**places)
+    return f"{sign}{whole:,}" + (f".{part:0{places}d}" if places else "")
+
+
 class Exchange:
     """Converts minor units of any currency with a rate into those of the base currency."""
 

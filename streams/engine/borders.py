@@ -76,6 +76,11 @@ class BorderKeeper:
         self._published = borders
         return encode(borders)
 
+    @property
+    def published(self) -> PublishedBorders | None:
+        """The borders published last."""
+        return self._published
+
     async def close(self) -> None:
         """Give back what is held, once nothing is under way."""
         async with self._turn:

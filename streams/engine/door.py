@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,11 +30,13 @@ from streams.engine.chores import (
     MovedScores,
     Standings,
 )
+from streams.engine.landed import Landed
 from streams.engine.log import Transactions, WorkerLog
 from streams.engine.marker import encode_marker
 from streams.engine.partition import HoleError, Partition
-from streams.engine.recovery import place_of
 from streams.engine.records import Batch, TopicPartition, Write
+from streams.engine.recovery import place_of
+from streams.engine.segments import encode_segments
 from streams.engine.table import Sealed
 from streams.engine.turn import Input
 
@@ -56,8 +58,8 @@ class Topics:
 
 
 class DoorSettings(NamedTuple):
-    """What a door is told. `mark_done` hears of every input offset once it is committed,
-    `read_again` of one at which reading has to go on."""
+    """What a door is told. `mark_done` hears of every input offset once it is committed, `landed`
+    of every commit, `read_again` of an offset at which reading has to go on."""
 
     topics: Topics
     standings_interval: float
@@ -65,6 +67,7 @@ class DoorSettings(NamedTuple):
     mark_done: Callable[[TopicPartition, int], None]
     read_again: Callable[[TopicPartition, int], None]
     wall_clock: Callable[[], datetime]
+    landed: Callable[[Landed], None]
 
 
 class Door:
@@ -91,6 +94,9 @@ class Door:
         self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._fed_at = self._loop.time()
+        self._taken: list[Batch] = []  # since the last seal
+        self._committing = False
+        self.moved_at = self._loop.time()  # when it last took a batch or landed a commit
         self._standings = Standings(partition, settings.standings_interval)
         self._chores: list[Chore] = [
             ChangedRules(partition),
@@ -132,6 +138,33 @@ class Door:
             await self._task
         await self._transactions.close()
         self.partition.table.store.close()
+
+    # -- how it is
+
+    @property
+    def closing(self) -> bool:
+        """Whether it takes nothing more in: closed, fenced off or failed."""
+        return self._closing
+
+    @property
+    def waiting(self) -> int:
+        """Batches that wait to be folded in."""
+        return len(self._batches)
+
+    @property
+    def standings_pending(self) -> int:
+        """Customers whose standing is yet to be published."""
+        return self._standings.count()
+
+    def to_do(self) -> str | None:
+        """What it is at, or should be: a commit, batches, the name of a chore; None: it rests."""
+        if self._committing:
+            return "commit"
+        if self._batches:
+            return "batches"
+        now = self._loop.time()
+        ready = (c for c in self._chores if c.pending() and self._ready_at(c) <= now)
+        return next((chore.name for chore in ready), None)
 
     # -- the loop
 
@@ -186,6 +219,8 @@ class Door:
             self._batches.clear()
             self._settings.read_again(TopicPartition(*hole.place), hole.position)
             return []
+        self._taken.append(batch)
+        self.moved_at = self._loop.time()
         return [(TopicPartition(batch.topic, batch.partition), batch.next_offset)]
 
     async def _look_whether_caught_up(self, batch: Batch) -> None:
@@ -243,22 +278,34 @@ class Door:
         """Seal what has been folded; commit it once the commit before has landed."""
         partition = self.partition
         sealed, outputs = partition.seal()
+        partition.marker.segments = encode_segments(partition.table.segments)
         marker = encode_marker(partition.marker)
         changelog = self._settings.topics.changelog
         number = self._number
         states = [Write(changelog, number, key, value) for key, value in sealed.changelog]
-        writes = [
-            *states,
-            *outputs,
-            self._progress(),
-            Write(changelog, number, keys.MARKER, marker),
-        ]
+        outputs.append(self._progress())
+        writes = [*states, *outputs, Write(changelog, number, keys.MARKER, marker)]
+        landed = self._what_lands(outputs, len(states) + 1)
         await self._land()
-        self._landing = asyncio.create_task(self._carry_out(sealed, writes, marks))
+        self._committing = True
+        self._landing = asyncio.create_task(self._carry_out(sealed, writes, landed, marks))
+
+    def _what_lands(self, outputs: list[Write], changelog_records: int) -> Landed:
+        partition = self.partition
+        taken, self._taken = self._taken, []
+        tally, partition.tally = partition.tally, Counter()
+        late, partition.late_orders = partition.late_orders, 0
+        now = self._settings.wall_clock()
+        return Landed(taken, tally, late, outputs, changelog_records, 0.0, now)
 
     async def _carry_out(
-        self, sealed: Sealed, writes: list[Write], marks: list[tuple[TopicPartition, int]]
+        self,
+        sealed: Sealed,
+        writes: list[Write],
+        landed: Landed,
+        marks: list[tuple[TopicPartition, int]],
     ) -> None:
+        began = self._loop.time()
         ends = await self._transactions.commit(writes)
         offset = ends[TopicPartition(self._settings.topics.changelog, self._number)]
         marker = writes[-1].value
@@ -269,6 +316,10 @@ class Door:
         table.written(sealed)
         for partition, next_offset in marks:
             self._settings.mark_done(partition, next_offset)
+        self._committing = False
+        self.moved_at = self._loop.time()
+        wall_clock = self._settings.wall_clock()
+        self._settings.landed(landed._replace(seconds=self.moved_at - began, at=wall_clock))
 
     async def _land(self) -> None:
         """Return when nothing is under way any more."""

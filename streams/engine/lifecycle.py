@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from streams.domain.rules import Rules
 from streams.engine.borders import BorderKeeper
@@ -23,7 +23,12 @@ from streams.engine.ranking import Ranking
 from streams.engine.records import Batch, TopicPartition
 from streams.engine.recovery import Place, recover
 from streams.engine.store import StoreMemory
+from streams.engine.take_overs import TakeOver, TakeOvers
 from streams.engine.turn import Input
+
+#: `given_up`: another worker has fenced it off, or it failed.
+State = Literal["recovering", "consuming", "given_up"]
+STATES: tuple[State, ...] = get_args(State)
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +60,8 @@ class Partitions:
         self._taking_over: dict[int, asyncio.Task[None]] = {}
         self._keeper: BorderKeeper | None = None
         self._closed = False
+        self.assignment: frozenset[int] | None = None  # None: before the first, and between two
+        self.take_overs = TakeOvers()
         worker.ranking.on_borders = self._on_borders
 
     async def assigned(self, partitions: set[TopicPartition]) -> None:
@@ -62,15 +69,18 @@ class Partitions:
         await self.revoked(partitions)
         if self._closed:
             return
+        first = self._worker.inputs[0]
+        self.assignment = frozenset(tp.partition for tp in partitions if tp.topic == first)
         for tp in sorted(partitions):
-            if tp.topic == self._worker.inputs[0]:
-                self._begin(tp.partition, self._take_over(tp.partition))
+            if tp.topic == first:
+                self._begin(tp.partition, self._watched_take_over(tp.partition))
             elif tp.topic == self._worker.door.topics.counts:
                 self._begin(_KEEPER, self._keep_borders(tp))
 
     async def revoked(self, partitions: set[TopicPartition]) -> None:
         """Let what is under way land, then let go."""
         numbers = {tp.partition for tp in partitions if tp.topic == self._worker.inputs[0]}
+        self.assignment = None
         keeps = any(tp.topic == self._worker.door.topics.counts for tp in partitions)
         tasks = [self._taking_over.pop(n, None) for n in (*numbers, *([_KEEPER] * keeps))]
         await _cancel([task for task in tasks if task is not None])
@@ -113,6 +123,22 @@ class Partitions:
         """The partitions that are ours and recovered."""
         return [door.partition for door in self._doors.values()]
 
+    def doors(self) -> dict[int, Door]:
+        """The doors of the partitions that are ours and recovered, by number."""
+        return dict(self._doors)
+
+    def states(self) -> dict[int, State]:
+        """Where each partition stands that is assigned to us, or still here."""
+        found: dict[int, State] = dict.fromkeys(self.assignment or (), "given_up")
+        for number, door in self._doors.items():
+            found[number] = "given_up" if door.closing else "consuming"
+        return found | dict.fromkeys(self.take_overs.under_way, "recovering")
+
+    @property
+    def keeper(self) -> BorderKeeper | None:
+        """Who keeps the borders of all workers, where that is us."""
+        return self._keeper
+
     def partition(self, number: int) -> Partition | None:
         """One of them, or None."""
         door = self._doors.get(number)
@@ -132,14 +158,20 @@ class Partitions:
         elif error is not None:
             self._worker.failed(error)
 
-    async def _take_over(self, number: int) -> None:
+    async def _watched_take_over(self, number: int) -> None:
+        with self.take_overs.of(number) as watch:
+            await self._take_over(number, watch)
+
+    async def _take_over(self, number: int, watch: TakeOver) -> None:
         worker = self._worker
         async with AsyncExitStack() as undo:  # a rebalance may break in at any await
             transactions = worker.worker_log.transactions("customers", number)
             undo.push_async_callback(transactions.close)
             await transactions.take_over()
             place = worker.place(number)
-            recovered = await recover(worker.worker_log, place, worker.memory, worker.rules)
+            recovered = await recover(
+                worker.worker_log, place, worker.memory, worker.rules, watch.read
+            )
             undo.callback(recovered.table.store.close)
             await worker.ranking.caught_up()
             undo.pop_all()

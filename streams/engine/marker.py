@@ -35,6 +35,7 @@ class Marker(msgspec.Struct):
     scores_applied: Borders = NO_BORDERS  # everybody's scores are by these
     tiers_span: Span = msgspec.field(default_factory=lambda: nowhere(TIER_LINES))
     scores_span: Span = msgspec.field(default_factory=lambda: nowhere(SCORE_LINES))
+    segments: bytes = b""  # of the table, see streams.engine.segments; b"": to be counted
     standings_offset: int = -1  # every standing up to this changelog offset has been sent
     changelog_offset: int = -1  # of this marker; in the store alone
 

@@ -15,20 +15,20 @@ import msgspec
 
 from schemas.invalid import InvalidRecord
 from schemas.outputs import Source
+from streams import topics
+from streams.domain.alerts import AlertHeldBack
 from streams.domain.customer import UNKNOWN, Customer
 from streams.domain.days import Calendar, instant
 from streams.domain.decide import (
     Said,
-    Scene,
-    TierChanged,
     decide_on_erasure,
     decide_on_event,
     decide_on_time,
 )
 from streams.domain.money import Exchange
-from streams.domain.orders_fold import newest_order_day
 from streams.domain.pyramid import Borders, rank_code
 from streams.domain.rules import Rules
+from streams.domain.scene import Scene
 from streams.engine.counts import GlobalCounts
 from streams.engine.dedupe import Dedupe, event_hash
 from streams.engine.emit import Cause, Emitter
@@ -37,12 +37,14 @@ from streams.engine.records import Batch, Record, Write
 from streams.engine.span import score_lines, tier_lines
 from streams.engine.table import CustomerTable, Sealed
 from streams.engine.turn import Input, Turn, read_event, stamp_us, turn_of
+from streams.engine.visible import visible
 
 _FUTURE = timedelta(hours=24)
 
 
 #: What became of a record that is not dead; a dead one's code says what.
 COUNTED, REPEATED = "counted", "repeated"
+HELD_BACK = "held_back"  # of an alert: it came in the cooldown of another
 
 
 class HoleError(Exception):
@@ -88,7 +90,8 @@ class Partition:
         self.exchange = Exchange(rules.base_currency, rules.rates)
         self.pending: dict[bytes, Changed] = {}  # standings yet to be published
         self.tally: Counter[tuple[str, str]] = Counter()  # (topic, what became of it) -> records
-        self.emitter = Emitter(identity.app_id, identity.prefix, identity.number, rules.digest)
+        self.late_orders = 0  # placed on a day before that of stream time
+        self.emitter = Emitter(identity.app_id, identity.prefix, identity.number, rules)
         self.dedupe = Dedupe(table, rules.dedupe_days)
         self.caught_up = False  # as of the last look: whether a tick of our own counts
         self._ranking = ranking
@@ -293,25 +296,21 @@ class Partition:
         return self._ranking.share(rank_code(customer.rank)) if customer.active else None
 
     def _say(self, name: bytes, customer: Customer, said: list[Said], cause: Cause) -> None:
-        number = 0
-        for one in said:
-            customer_id = name.decode()
-            if isinstance(one, TierChanged):
-                share = self.share(customer)
-                write = self.emitter.tier_change(customer_id, customer, one, share, cause)
-            else:
-                write = self.emitter.stage(customer_id, customer, one, cause, number)
-                number += 1
-            self._outputs.append(write)
+        if not said:
+            return
+        self._outputs += self.emitter.said(name.decode(), customer, said, self.share, cause)
+        held_back = sum(isinstance(one, AlertHeldBack) for one in said)
+        if held_back:
+            self.tally[topics.CHURN_ALERTS.name, HELD_BACK] += held_back
 
     def _touch(self, name: bytes) -> Customer:
         customer = self.table.touch(name)
         if name not in self.pending and name not in self._visible:
-            self._visible[name] = _visible(customer)
+            self._visible[name] = visible(customer)
         return customer
 
     def _mark_pending(self, name: bytes, customer: Customer, changed: Changed) -> None:
-        if name not in self.pending and _visible(customer) == self._visible[name]:
+        if name not in self.pending and visible(customer) == self._visible[name]:
             return
         if changed.source is not None or name not in self.pending:
             self.pending[name] = changed
@@ -352,11 +351,3 @@ class Partition:
 
 def _identity(source: Source) -> str:
     return f"{source.topic}/{source.partition}/{source.offset}"
-
-
-def _visible(customer: Customer) -> tuple[Any, ...]:
-    """What a standing shows, apart from recency and share."""
-    return (
-        customer.tier, customer.rfm, customer.revenue, customer.profit, customer.frequency,
-        customer.stage, newest_order_day(customer), customer.account_manager, customer.name,
-    )  # fmt: skip

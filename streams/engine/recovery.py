@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 import uuid
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from streams.engine import keys
 from streams.engine.log import LogError, WorkerLog
 from streams.engine.marker import Marker, decode_marker, encode_marker
 from streams.engine.partition import Changed
-from streams.engine.records import Record, TopicPartition
+from streams.engine.records import Batch, Record, TopicPartition
 from streams.engine.store import Op, Store, StoreMemory, discard_store, open_store
 from streams.engine.table import CustomerTable
 
@@ -56,9 +57,14 @@ class _MisfitError(Exception):
 
 
 async def recover(
-    worker_log: WorkerLog, place: Place, memory: StoreMemory, rules: Rules
+    worker_log: WorkerLog,
+    place: Place,
+    memory: StoreMemory,
+    rules: Rules,
+    on_read: Callable[[int], None],
 ) -> Recovered:
-    """The partition's state, up to the committed end of its changelog.
+    """The partition's state, up to the committed end of its changelog; `on_read` is told how many
+    records were read, as they are.
 
     StateError where the settings don't go with it.
     """
@@ -66,11 +72,25 @@ async def recover(
     if newest is None:
         return _begin(place, memory, rules)
     _check(newest, place, rules)
+    counted = _Counted(worker_log, on_read)
     try:
-        return await _recover(worker_log, place, memory, rules, newest)
+        return await _recover(counted, place, memory, rules, newest)
     except _MisfitError as misfit:
         log.warning("%s: %s; it is built anew from the changelog", place.path, misfit)
-        return await _recover(worker_log, place, memory, rules, newest)
+        return await _recover(counted, place, memory, rules, newest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Reads a log, and tells how much."""
+
+    worker_log: WorkerLog
+    on_read: Callable[[int], None]
+
+    async def read(self, changelog: TopicPartition, start: int) -> AsyncIterator[Batch]:
+        async for batch in self.worker_log.read(*changelog, start):
+            yield batch
+            self.on_read(len(batch.records))
 
 
 async def _newest_marker(worker_log: WorkerLog, changelog: TopicPartition) -> Marker | None:
@@ -117,7 +137,7 @@ def _check(marker: Marker, place: Place, rules: Rules) -> None:
 
 
 async def _recover(
-    worker_log: WorkerLog, place: Place, memory: StoreMemory, rules: Rules, newest: Marker
+    changelog: _Counted, place: Place, memory: StoreMemory, rules: Rules, newest: Marker
 ) -> Recovered:
     store = open_store(place.path, memory)
     try:
@@ -128,7 +148,7 @@ async def _recover(
             raise _MisfitError("it is so old that the changelog may have forgotten erasures since")
         newest.rank_by = rules.rank_by
         table = CustomerTable(store, rules.rank_by == "revenue")
-        return await _replay(worker_log, place, table, held, newest)
+        return await _replay(changelog, place, table, held, newest)
     except _MisfitError:
         store.close()
         discard_store(store.path)
@@ -148,7 +168,7 @@ def _held_marker(store: Store) -> Marker | None:
 
 
 async def _replay(
-    worker_log: WorkerLog,
+    changelog: _Counted,
     place: Place,
     table: CustomerTable,
     held: Marker | None,
@@ -161,7 +181,7 @@ async def _replay(
             raise _MisfitError("it belongs to another log")
         start = max(held.standings_offset, 0)
     marker, changed, chunk = None, dict[bytes, Changed](), dict[bytes, bytes | None]()
-    async for batch in worker_log.read(*place.changelog, start):
+    async for batch in changelog.read(place.changelog, start):
         for record in batch.records:
             assert record.key is not None
             if record.key == keys.MARKER:
@@ -179,7 +199,7 @@ async def _replay(
         raise _MisfitError("the changelog has no marker where it should be")
     marker.rank_by = newest.rank_by
     _keep(table, marker)
-    for _ in table.counting():
+    for _ in table.counting(marker.segments):
         await asyncio.sleep(0)
     return Recovered(table, marker, changed)
 

@@ -10,6 +10,7 @@ import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rocksdict import (
     BlockBasedOptions,
@@ -32,6 +33,23 @@ _MEMTABLE_BYTES = 8 << 20
 _OPEN_FILES = 128
 
 log = logging.getLogger(__name__)
+
+
+class Sizes(NamedTuple):
+    """What one store takes; those but the first two are memory and work, in bytes."""
+
+    disk_bytes: int
+    keys: int  # an estimate
+    memtable_bytes: int
+    compaction_pending_bytes: int  # an estimate
+
+
+_SIZES = (
+    "rocksdb.total-sst-files-size",
+    "rocksdb.estimate-num-keys",
+    "rocksdb.cur-size-all-mem-tables",
+    "rocksdb.estimate-pending-compaction-bytes",
+)
 
 
 class StoreMemory:
@@ -120,6 +138,10 @@ class Store:
                 held[0].next()
         finally:
             self._scans.remove(held)
+
+    def sizes(self) -> Sizes:
+        """What the store takes."""
+        return Sizes(*(self._db.property_int_value(name) or 0 for name in _SIZES))
 
     def close(self) -> None:
         """Flush and let go of the files. A cursor would keep RocksDB's lock on them."""

@@ -12,6 +12,7 @@ import msgspec
 
 from streams.domain.customer import (
     NEVER,
+    UNKNOWN,
     Customer,
     decode_customer,
     encode_customer,
@@ -19,6 +20,7 @@ from streams.domain.customer import (
 from streams.domain.pyramid import rank_code
 from streams.engine import keys
 from streams.engine.counts import Counts
+from streams.engine.segments import Segments, decode_segments
 from streams.engine.store import Op, Store
 
 _COUNTED_AT_ONCE = 5_000
@@ -26,13 +28,16 @@ _CACHED_CUSTOMERS = 20_000  # decoded, per partition: some 1.5 KB each
 
 
 class Indexed(msgspec.Struct, frozen=True, gc=False):
-    """What the indexes and the counts know of a customer."""
+    """What the indexes, the counts and the segments know of a customer."""
 
     active: bool
     rank: int
     frequency: int
     revenue: int
     due: int
+    tier: int
+    stage: int
+    rfm: int
 
 
 class Sealed(NamedTuple):
@@ -44,7 +49,7 @@ class Sealed(NamedTuple):
     chunks: dict[bytes, bytes | None]
 
 
-_ABSENT = Indexed(False, 0, 0, 0, NEVER)
+_ABSENT = Indexed(False, 0, 0, 0, NEVER, UNKNOWN, 0, 0)
 
 
 class CustomerTable:
@@ -55,6 +60,7 @@ class CustomerTable:
         self.store = store
         self._cached = cached
         self.counts = Counts()
+        self.segments = Segments()
         self._ranks_revenue = ranks_revenue
         self._cache: dict[bytes, Customer | None] = {}
         self._before: dict[bytes, Indexed] = {}
@@ -115,7 +121,9 @@ class CustomerTable:
         cache = self._cache
         for customer, before in self._before.items():
             state = cache[customer]
-            self._reindex(customer, before, _indexed(state), ops)
+            after = _indexed(state)
+            self._reindex(customer, before, after, ops)
+            self.segments.move(before, after)
             value = None if state is None else encode_customer(state)
             changelog.append((b"c" + customer, value))
         sealed = Sealed(changelog, changelog + ops, list(self._before), self._chunks)
@@ -174,13 +182,15 @@ class CustomerTable:
             stored = is_now.to_bytes((is_now.bit_length() + 8) // 8, "big", signed=True)
             ops.append((prefix + new_code.to_bytes(3, "big") + customer, stored))
 
-    def count_all(self) -> None:
-        """Rebuild the counts from the indexes of the store."""
-        for _ in self.counting():
+    def count_all(self, segments: bytes = b"") -> None:
+        """Rebuild the counts from the indexes of the store; the segments are those given, or
+        else made from all states."""
+        for _ in self.counting(segments):
             pass
 
-    def counting(self) -> Iterator[None]:
+    def counting(self, segments: bytes = b"") -> Iterator[None]:
         """`count_all` in steps of some 10 ms, so that others get their turn."""
+        self.segments = decode_segments(segments) if segments else self._segments_of_all()
         self.counts = Counts()
         for kind, prefix in _PREFIXES.items():
             if kind == "monetary" and self._ranks_revenue:
@@ -190,6 +200,12 @@ class CustomerTable:
                 self.counts.add(kind, keys.code_of(key), exact, 1)
                 if not number % _COUNTED_AT_ONCE:
                     yield
+
+    def _segments_of_all(self) -> Segments:
+        segments = Segments()
+        for _, state in self.store.scan(keys.STATES, _after(keys.STATES)):
+            segments.move(_ABSENT, _indexed(decode_customer(state)))
+        return segments
 
     def restore(self, changes: dict[bytes, bytes | None]) -> None:
         """Write what the changelog says of these keys; `count_all` comes when all is restored."""
@@ -236,4 +252,7 @@ def _indexed(state: Customer | None) -> Indexed:
     if state is None:
         return _ABSENT
     frequency = state.frequency
-    return Indexed(frequency >= 1, state.rank, frequency, state.revenue, state.due)
+    return Indexed(
+        frequency >= 1, state.rank, frequency, state.revenue, state.due,
+        state.tier, state.stage, state.rfm,
+    )  # fmt: skip

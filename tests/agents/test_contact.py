@@ -36,14 +36,30 @@ def test_at_is_stream_time_once_there_is_one() -> None:
     assert worker.said("tier-changes", "at") == ["2024-05-01T12:00:00Z"] * 2
 
 
-def test_a_call_says_nothing_of_someone_who_has_ordered() -> None:
+def test_a_call_changes_nothing_of_someone_who_has_ordered_but_the_standing() -> None:
     worker = OneWorker()
     worker.send(order("ann", "2024-03-01"))
     worker.rest()
     told = len(worker.machine.said)
-    worker.send(call("ann", "2024-03-01"))
+    worker.send(call("ann", "2024-03-01", outcome="refused"))
     worker.rest()
-    assert worker.machine.said[told:] == []
+    assert [write.topic for write in worker.machine.said[told:]] == ["customer-standings"]
+    standing = worker.machine.standings()["ann"]
+    assert standing["last_call_at"] == "2024-03-01T12:00:00Z"
+    assert standing["last_call_outcome"] == "refused"
+
+
+def test_a_standing_counts_the_complaints_that_are_open() -> None:
+    worker = OneWorker()
+    worker.send(
+        complaint("ann", "2024-03-01", complaint_id="a"),
+        complaint("ann", "2024-03-02", complaint_id="b"),
+    )
+    worker.rest()
+    assert worker.machine.standings()["ann"]["open_complaints"] == 2
+    worker.send(complaint("ann", "2024-03-03", complaint_id="a", step="resolved"))
+    worker.rest()
+    assert worker.machine.standings()["ann"]["open_complaints"] == 1
 
 
 def test_what_fell_due_is_said_before_a_call_of_its_own_cause() -> None:

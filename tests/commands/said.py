@@ -32,6 +32,12 @@ def standing(customer_id: str, **changes: Any) -> Standing:
         stage=None,
         account_manager=None,
         name=None,
+        revenue_at_risk=12_346,
+        alert=None,
+        alert_until=None,
+        open_complaints=0,
+        last_call_at=None,
+        last_call_outcome=None,
     )
     return msgspec.structs.replace(plain, **changes)
 

@@ -11,8 +11,8 @@ from streams.domain.customer import NEVER, UNKNOWN, Customer
 from streams.domain.days import Calendar, instant
 from streams.domain.decide import (
     Said,
-    Scene,
     StageSaid,
+    TierChanged,
     decide_on_erasure,
     decide_on_event,
     decide_on_time,
@@ -20,6 +20,7 @@ from streams.domain.decide import (
 from streams.domain.orders_fold import fold_order, newest_order_day
 from streams.domain.pyramid import INACTIVE, LARGE, NOWHERE, SMALL, SUPER, Borders
 from streams.domain.rules import Rules, parse_rules
+from streams.domain.scene import Scene
 from tests.domain.customers import day, ordered, shown
 
 BORDERS = Borders(1, (3000, 2000, NOWHERE), (3000, 2000, NOWHERE), (2, 3, 4, 5), (1, 2, 3000, 4000))
@@ -51,6 +52,7 @@ def told(said: list[Said]) -> list[tuple[Any, ...]]:
         if isinstance(one, StageSaid)
         else (one.from_tier, one.to_tier, one.cause)
         for one in said
+        if isinstance(one, StageSaid | TierChanged)
     ]
 
 

@@ -103,4 +103,4 @@ def test_the_limit_of_slipping_is_exact(span: int, order_days: int, factor: Deci
 def test_revenue_at_risk_goes_by_the_stage_and_rounds_half_to_even(
     revenue: int, stage: int, at_risk: int
 ) -> None:
-    assert revenue_at_risk(revenue, stage) == at_risk
+    assert revenue_at_risk(revenue, stage, default_rules()) == at_risk

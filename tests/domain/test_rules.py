@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from streams.domain.rules import RulesError, default_rules, parse_rules
+from streams.domain.rules import default_rules, parse_rules
+from streams.domain.rules_reading import RulesError
 
 
 def error_of(text: str) -> str:

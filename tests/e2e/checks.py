@@ -9,7 +9,7 @@ from typing import Any
 from tests.e2e.driver import Tierstream
 
 OUTPUTS = ("tier-changes", "dormant-customers", "customer-standings", "customer-erased",
-           "dead-letters")  # fmt: skip
+           "churn-alerts", "dead-letters")  # fmt: skip
 SAID_NOT_HELD = ("reactivated", "cleared")
 TIERS = ("super", "large", "medium", "small", "inactive", "prospect", "suspect", "other")
 

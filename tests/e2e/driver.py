@@ -135,6 +135,11 @@ class Tierstream:
         """Whether the log is Kafka."""
         return self._environ["TIERSTREAM_BROKER"].startswith("kafka:")
 
+    @property
+    def app(self) -> str:
+        """What the consumer group is called, and what every key in Redis begins with."""
+        return self.prefix + self._environ.get("TIERSTREAM_APP_ID", "tierstream")
+
     # -- workers
 
     def start(self, **variables: str) -> Worker:

@@ -148,7 +148,8 @@ def _held(stage: str) -> str | None:
 @given(streams(rules=all_rules()), steps())
 def test_no_two_events_have_one_id(stream: Stream, cut: list[Step]) -> None:
     machine = play(stream, cut)
-    for topic in ("tier-changes", "dormant-customers", "customer-erased", "dead-letters"):
+    for topic in ("tier-changes", "dormant-customers", "customer-erased", "churn-alerts",
+                  "dead-letters"):  # fmt: skip
         ids = [value["event_id"] for value in machine.values(topic)]
         assert len(ids) == len(set(ids))
     ids = [value["event_id"] for value in machine.values("customer-standings")]
@@ -174,12 +175,14 @@ def test_days_that_change_nothing_but_recency_publish_no_standing(
 ) -> None:
     machine = play(stream)
     before, told = machine.standings(), len(machine.said)
+    alerted = {name for name, one in customers(machine).items() if one.churn and one.churn.severity}
     for number, partition in enumerate(machine.partitions):
         later = instant((partition.stream_time_us or 0) + days * DAY_US)
         feed_all(machine, [_tick(machine, number, later)])
     machine.rest()
     machine.said = machine.said[told:]
     moved = by_customer(machine, "tier-changes").keys() | silence_said(machine).keys()
+    moved |= alerted | by_customer(machine, "churn-alerts").keys()
     for name, value in machine.standings().items():
         assert said(value) != said(before[name]) or name in moved
 

@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 
 from schemas.internal import Borders, CountsChunk, Progress, Resent
-from schemas.outputs import CustomerErased, DormantCustomer, Source, Standing, TierChange
+from schemas.outputs import (
+    AlertReason,
+    ChurnAlert,
+    CustomerErased,
+    DormantCustomer,
+    Source,
+    Standing,
+    TierChange,
+)
 
 AT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 COMMON: dict[str, Any] = {
@@ -59,8 +67,37 @@ STANDING = Standing(
     stage=None,
     account_manager="M-1",
     name="王小明",
+    revenue_at_risk=7,
+    alert="warn",
+    alert_until=AT,
+    open_complaints=2,
+    last_call_at=AT,
+    last_call_outcome="no_answer",
 )
 ERASED = CustomerErased(**COMMON)
+ALERT = ChurnAlert(
+    **COMMON,
+    account_manager="M-1",
+    severity="warn",
+    score=50,
+    reasons=[
+        AlertReason(
+            code="slipping",
+            weight=30,
+            text="已 9 天没有下单。",
+            facts={"silent_days": 9, "usual_gap_days": 4.5, "last_order_day": "2026-11-12"},
+        ),
+        AlertReason(
+            code="tier_fall", weight=20, text="Fell.", facts={"from": "large", "to": "small"}
+        ),
+    ],
+    tier="small",
+    rfm="415",
+    revenue=2**70,
+    revenue_at_risk=7,
+    advice="Call within two days.",
+    cooldown_until=datetime(2026, 11, 28, 2, 0, tzinfo=UTC),
+)
 PROGRESS = Progress(
     at=AT,
     partition=0,
@@ -96,6 +133,7 @@ EXAMPLES: dict[str, msgspec.Struct] = {
     "dormant-customers": DORMANT,
     "customer-standings": STANDING,
     "customer-erased": ERASED,
+    "churn-alerts": ALERT,
     "pyramid-counts": CHUNK,
     "pyramid-borders": BORDERS,
     "progress": PROGRESS,

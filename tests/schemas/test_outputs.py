@@ -9,7 +9,7 @@ import pytest
 
 from schemas.encoding import encode
 from schemas.outputs import TIERS, CustomerErased
-from tests.schemas.said import AT, COMMON, DORMANT, ERASED, EXAMPLES, STANDING, TIER_CHANGE
+from tests.schemas.said import ALERT, AT, COMMON, DORMANT, ERASED, EXAMPLES, STANDING, TIER_CHANGE
 
 
 def test_tiers_go_from_the_best_to_the_last() -> None:
@@ -34,12 +34,20 @@ def test_a_tier_change_has_every_field_in_order() -> None:
         (DORMANT, "from stage silent_days usual_gap_days last_order_day tier rfm revenue"
                   " revenue_at_risk p_alive account_manager"),
         (STANDING, "tier rfm revenue profit frequency recency_days last_order_day share stage"
-                   " account_manager name"),
+                   " account_manager name revenue_at_risk alert alert_until"
+                   " open_complaints last_call_at last_call_outcome"),
         (ERASED, ""),
     ],
 )  # fmt: skip
 def test_what_is_said_has_the_common_fields_first(event: msgspec.Struct, fields: str) -> None:
     assert list(json.loads(encode(event))) == [*COMMON, *fields.split()]
+
+
+def test_an_alert_has_its_fields_in_the_order_of_who_reads_it() -> None:
+    assert " ".join(json.loads(encode(ALERT))) == (
+        "event_id customer_id account_manager severity score reasons tier rfm revenue"
+        " revenue_at_risk advice cooldown_until at rules source"
+    )
 
 
 def test_days_are_iso_dates_and_sums_of_any_size_are_whole() -> None:

@@ -1,0 +1,66 @@
+"""The projectors of a worker: one for each partition that is its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from streams.engine.log import WorkerLog
+from streams.engine.partition import Partition
+from streams.projection.keys import Keys
+from streams.projection.link import Link
+from streams.projection.projector import Projector
+
+_LOOK_SECONDS = 0.5
+
+
+class Projection:
+    """Run `run` as a task of the worker. `app`: topic prefix and app id; `topic`: the full name of
+    the standings; `owned`: the partitions that are ours and recovered, as of now."""
+
+    def __init__(
+        self, url: str, app: str, topic: str, worker_log: WorkerLog,
+        owned: Callable[[], list[Partition]],
+    ) -> None:  # fmt: skip
+        self._link = Link(url)
+        self._keys = Keys(app)
+        self._topic = topic
+        self._log = worker_log
+        self._owned = owned
+        self._projectors: dict[Partition, tuple[Projector, asyncio.Task[None]]] = {}
+
+    @property
+    def staleness_seconds(self) -> Mapping[int, float]:
+        """Per partition that is ours, how long ago Redis was last known to hold all that the topic
+        does; below a second or so all is well."""
+        return {
+            partition.identity.number: projector.staleness_seconds
+            for partition, (projector, _) in self._projectors.items()
+        }
+
+    async def run(self) -> None:
+        """Begin with partitions that become ours, end with those that are not any more.
+
+        Whoever is a little late with it writes nothing: Redis knows the owner.
+        """
+        try:
+            while True:
+                await self._match(self._owned())
+                await asyncio.sleep(_LOOK_SECONDS)
+        finally:
+            await self._match([])
+            await self._link.close()
+
+    async def _match(self, owned: list[Partition]) -> None:
+        for _, task in self._projectors.values():
+            if task.done():
+                task.result()  # raises: only what is no fault of Redis's ends a projector
+        ended = [self._projectors.pop(each)[1] for each in self._projectors.keys() - set(owned)]
+        for task in ended:
+            task.cancel()
+        await asyncio.gather(*ended, return_exceptions=True)
+        for partition in owned:
+            if partition not in self._projectors:
+                projector = Projector(partition, self._topic, self._log, self._link, self._keys)
+                task = asyncio.create_task(projector.run())
+                self._projectors[partition] = (projector, task)
