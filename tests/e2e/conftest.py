@@ -34,10 +34,13 @@ def log(request: pytest.FixtureRequest) -> dict[str, str]:
 def tierstream(log: dict[str, str], tmp_path: Path) -> Iterator[Tierstream]:
     """The product on that log, in a folder of its own. What its workers said is shown when a
     test fails."""
-    with Tierstream(tmp_path, log) as product:
-        yield product
-    for worker in product.workers:
-        sys.stdout.write(f"--- {worker.log.name}\n{worker.text[-SHOWN_CHARACTERS:]}\n")
+    product = Tierstream(tmp_path, log)
+    try:
+        with product:
+            yield product
+    finally:
+        for worker in product.workers:
+            sys.stdout.write(f"--- {worker.log.name}\n{worker.text[-SHOWN_CHARACTERS:]}\n")
 
 
 def only(*logs: object) -> pytest.MarkDecorator:

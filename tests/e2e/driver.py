@@ -97,15 +97,14 @@ class Tierstream:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Stop what still runs, all the same whether cleanly or not."""
-        for worker in self.workers:
-            if worker.runs:
-                worker.process.terminate()
-        for worker in self.workers:
-            try:
-                worker.ended()
-            except subprocess.TimeoutExpired:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Stop what still runs; where nothing has failed before, it must stop cleanly."""
+        try:
+            for worker in self.workers if kind is None else ():
+                if worker.runs:
+                    worker.stop()
+        finally:
+            for worker in self.workers:
                 worker.kill()
 
     # -- settings
@@ -241,11 +240,12 @@ class Tierstream:
 
 
 def until(look: Callable[[], T], seconds: float = 90) -> T:
-    """What `look` returns as soon as that is something; `look` takes a moment itself."""
+    """What `look` returns as soon as that is something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():
             return found
+        os.sched_yield()
     raise AssertionError(f"nothing came within {seconds} s")
 
 

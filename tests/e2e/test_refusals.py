@@ -43,6 +43,7 @@ def test_state_is_not_gone_on_with_in_another_time_zone_or_currency(
     assert set(check_everything(tierstream)) == {"ann", "bob"}
 
 
+@on_embedded
 def test_other_rules_take_effect_on_restart(tierstream: Tierstream) -> None:
     worker = tierstream.start()
     tierstream.send(*(order(f"c{n}", "2021-01-01", 1000 + n) for n in range(10)))
@@ -68,7 +69,7 @@ def test_other_rules_take_effect_on_restart(tierstream: Tierstream) -> None:
 
 
 @on_embedded
-def test_inputs_with_differing_numbers_of_partitions_are_refused(tierstream: Tierstream) -> None:
+def test_topics_that_exist_keep_their_number_of_partitions(tierstream: Tierstream) -> None:
     tierstream.run("dump", "orders")  # creates all topics, with 4 partitions
     tierstream.set(PARTITIONS="7")
     tierstream.start()

@@ -44,7 +44,7 @@ def test_time_goes_on_by_itself_but_not_while_orders_lie_unread(tierstream: Tier
     tierstream.send(order("loyal", ago(200)), order("lost", ago(200)))
     tierstream.settle()
     worker.stop()
-    backlog = [order(c, ago(199), event_id=f"{n}") for n in range(2000) for c in crowd]
+    backlog = [order(c, ago(199), event_id=f"{n}") for n in range(1000) for c in crowd]
     tierstream.send(*backlog, order("loyal", ago(1)))
     started = datetime.now(UTC)
     tierstream.start(TICKS="on")

@@ -26,15 +26,16 @@ FIELDS = {
 ODD = "a/b ü?#%"
 
 
+@on_embedded
 def test_standings_are_one_a_customer_an_interval_while_orders_keep_coming(
     tierstream: Tierstream,
 ) -> None:
     tierstream.set(STANDINGS_INTERVAL="3600", PARTITIONS="1")
-    tierstream.send(*(order("ann", "2021-01-01", event_id=f"e{n}") for n in range(20_000)))
+    tierstream.send(*(order("ann", "2021-01-01", event_id=f"e{n}") for n in range(10_000)))
     tierstream.start()
     tierstream.settle()
     assert Counter(line["key"] for line in tierstream.dump("customer-standings"))["ann"] <= 3
-    assert check_everything(tierstream)["ann"]["frequency"] == 20_000
+    assert check_everything(tierstream)["ann"]["frequency"] == 10_000
 
 
 @on_embedded
@@ -159,6 +160,7 @@ def check_envelope(line: dict[str, Any], topic: str) -> None:
     assert len(value["rules"]) == 12
 
 
+@on_embedded
 def test_contacts_and_files_alone_make_prospects_suspects_and_others(
     tierstream: Tierstream,
 ) -> None:

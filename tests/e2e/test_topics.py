@@ -52,3 +52,25 @@ def test_topics_are_created_with_the_right_settings(
     letters = int(found[f"{tierstream.prefix}dead-letters"]["max.message.bytes"])
     assert letters >= 3 * inputs
     assert {line["partition"] for line in tierstream.dump("clock")} == {0, 1, 2}
+
+
+@on_kafka
+def test_topics_whose_numbers_of_partitions_do_not_go_together_are_refused(
+    tierstream: Tierstream, kafka: str
+) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    try:
+        create(admin, f"{tierstream.prefix}tier-changes", 5)
+        sentence = tierstream.refused()
+        assert f"{tierstream.prefix}tier-changes exists with 5 partitions" in sentence
+        create(admin, f"{tierstream.prefix}orders", 3)
+        create(admin, f"{tierstream.prefix}complaints", 2)
+        sentence = tierstream.call("replay", "orders", "-").sentence
+        assert "must have the same number of partitions" in sentence
+    finally:
+        admin.close()
+
+
+def create(admin: KafkaAdminClient, topic: str, partitions: int) -> None:
+    admin.create_topics({topic: {"num_partitions": partitions, "replication_factor": 1}})
+    admin.wait_for_topics([topic])

@@ -14,7 +14,7 @@ from tests.e2e.driver import Tierstream, until
 from tests.oracle import OracleResult, recompute
 from tests.oracle.cdnow import SHIPPED, cdnow_records
 
-PART = 6_000  # orders at a time
+PART = 4_000  # orders at a time
 
 pytestmark = [pytest.mark.slow, on_kafka]
 
