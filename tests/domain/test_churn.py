@@ -140,16 +140,11 @@ def test_money_is_written_with_the_decimals_of_the_base_currency() -> None:
 
 
 def test_revenue_at_risk_is_revenue_times_the_chance_of_loss_rounded_half_to_even() -> None:
-    assert [
-        revenue_at_risk(1000, stage, rules()) for stage in (NONE, SLIPPING, DORMANT, INACTIVE)
-    ] == [
-        100,
-        300,
-        600,
-        1000,
-    ]
-    assert [revenue_at_risk(amount, NONE, rules()) for amount in (5, 15, 25, 26, -5, -15)] == [
-        0, 2, 2, 3, 0, -2,
-    ]  # fmt: skip
-    third = rules("[churn.chance_of_loss]\nslipping = 0.333333333333333333333333\n")
-    assert revenue_at_risk(3 * 10**24, SLIPPING, third) == 999_999_999_999_999_999_999_999
+    def at_risk(revenue: int, stage: int = NONE, toml: str = "") -> int:
+        return revenue_at_risk(revenue, stage, rules(toml))
+
+    stages = (NONE, SLIPPING, DORMANT, INACTIVE)
+    assert [at_risk(1000, stage) for stage in stages] == [100, 300, 600, 1000]
+    assert [at_risk(amount) for amount in (5, 15, 25, 26, -5, -15)] == [0, 2, 2, 3, 0, -2]
+    third = "[churn.chance_of_loss]\nslipping = 0.333333333333333333333333\n"
+    assert at_risk(3 * 10**24, SLIPPING, third) == 999_999_999_999_999_999_999_999

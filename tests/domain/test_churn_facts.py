@@ -45,7 +45,7 @@ def test_the_last_90_days_end_today() -> None:
     found = facts(customer, 18_180)
     assert (found.quarter, found.quarter_before) == (0, 8)
     found = facts(customer, 18_179)
-    assert (found.quarter, found.quarter_before) == (3, 5)
+    assert (found.quarter, found.quarter_before) == (3, 12)
 
 
 days = st.lists(
