@@ -90,8 +90,9 @@ def send_everything(tierstream: Tierstream, server: PrometheusServer) -> None:
     tierstream.tick(LAST_INSTANT)
     tierstream.settle(100)
     wait_for_what_is_counted(server)
-    tierstream.run("replay", "orders", "-", stdin="\n".join(orders[:50]))  # once more
+    tierstream.run("replay", "orders", "-", stdin="\n".join(orders[:50]))
     send_contact(tierstream, customers[-5:])
+    send_contact(tierstream, customers[-5:])  # the same: repeated
     tierstream.run("replay", "customers", "-", stdin=ndjson(files[-5:]))
     tierstream.replay_raw("orders", [{"key": customers[0], "value": "{}"}])
     tierstream.replay_raw("customers", [{"key": customers[0], "value": None}])
@@ -230,6 +231,13 @@ def test_the_alerts_shown_are_all_that_were_said(watched: Watched) -> None:
 def test_one_dead_letter_is_shown_though_none_of_its_kind_was_before(watched: Watched) -> None:
     shown = "sum(sum_over_time(topic_code:tierstream_dead_letters:increase1m[10m]))"
     assert watched.prometheus.number(shown) == 1
+
+
+def test_what_was_repeated_is_shown_as_that(watched: Watched) -> None:
+    shown = (
+        'sum(sum_over_time(topic_outcome:tierstream_events:increase1m{outcome="repeated"}[10m]))'
+    )
+    assert watched.prometheus.number(shown) == 10
 
 
 # -- the image's health check
