@@ -2,7 +2,7 @@
 
 `deploy/kafka/run.py` is what starts the node; this gives it a life cycle. Where the machine
 can't run it, the tests that need it are skipped and a banner at the end says so; with
-`TIERSTREAM_REQUIRE_KAFKA=1` they fail instead.
+`TESTS_REQUIRE_KAFKA=1` they fail instead.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def kafka(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
     reason = why_not()
     if reason is not None:
         pytestconfig.stash[_NOT_RUN] = reason
-        if os.environ.get("TIERSTREAM_REQUIRE_KAFKA") == "1":
+        if os.environ.get("TESTS_REQUIRE_KAFKA") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
     node = KafkaNode(tmp_path_factory.mktemp("kafka"))

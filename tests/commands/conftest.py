@@ -39,7 +39,6 @@ Cli = Callable[..., Result]
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("TIERSTREAM_REQUIRE_KAFKA", raising=False)  # no setting of the product's
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Prometheus and its promtool, as Debian's package `prometheus` brings them.
 
 Where the machine has them not, the tests that need them are skipped and a banner at the end says
-so; with `TIERSTREAM_REQUIRE_PROMETHEUS=1` they fail instead.
+so; with `TESTS_REQUIRE_PROMETHEUS=1` they fail instead.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _program(name: str, config: pytest.Config) -> str:
         return found
     reason = f"{name} is missing: install Prometheus (on Debian: apt-get install prometheus)"
     config.stash[_NOT_RUN] = reason
-    if os.environ.get("TIERSTREAM_REQUIRE_PROMETHEUS") == "1":
+    if os.environ.get("TESTS_REQUIRE_PROMETHEUS") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
 
