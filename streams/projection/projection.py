@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from streams.engine.log import WorkerLog
 from streams.engine.partition import Partition
+from streams.projection.ending import end
 from streams.projection.keys import Keys
 from streams.projection.link import Link
 from streams.projection.projector import Projector
@@ -39,10 +40,8 @@ class Projection:
         }
 
     async def run(self) -> None:
-        """Begin with partitions that become ours, end with those that are not any more.
-
-        Whoever is a little late with it writes nothing: Redis knows the owner.
-        """
+        """Begin with partitions that become ours, end with those that are not any more. Being late
+        with it does no harm: Redis knows the owner."""
         try:
             while True:
                 await self._match(self._owned())
@@ -55,10 +54,8 @@ class Projection:
         for _, task in self._projectors.values():
             if task.done():
                 task.result()  # raises: only what is no fault of Redis's ends a projector
-        ended = [self._projectors.pop(each)[1] for each in self._projectors.keys() - set(owned)]
-        for task in ended:
-            task.cancel()
-        await asyncio.gather(*ended, return_exceptions=True)
+        gone = self._projectors.keys() - set(owned)
+        await end([self._projectors.pop(each)[1] for each in gone])
         for partition in owned:
             if partition not in self._projectors:
                 projector = Projector(partition, self._topic, self._log, self._link, self._keys)

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from streams.engine.log import LogError, WorkerLog
 from streams.engine.partition import Partition
 from streams.engine.records import Batch, Record, TopicPartition
+from streams.projection.ending import end
 from streams.projection.fields import Card, card_of
 from streams.projection.keys import Keys
 from streams.projection.link import Link
@@ -71,8 +72,8 @@ class Projector:
         number = self._place.partition
         state_id = self._partition.marker.state_id
         target = Target(self._link.client, self._keys, number, state_id)
-        end = (await self._log.end_offsets([self._place]))[self._place]
-        position = await target.take_over(end)
+        ends = await self._log.end_offsets([self._place])
+        position = await target.take_over(ends[self._place])
         self._caught_up = False
         async with aclosing(_paced(self._log.follow(*self._place, position))) as rounds:
             async for batch in rounds:
@@ -140,7 +141,6 @@ async def _paced(batches: AsyncIterator[Batch]) -> AsyncGenerator[Batch | None, 
                 yield None
     finally:
         if coming is not None:
-            coming.cancel()
-            await asyncio.wait({coming})
+            await end([coming])
         if isinstance(batches, AsyncGenerator):
             await batches.aclose()

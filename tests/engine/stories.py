@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from streams.domain.customer import Customer, decode_customer
-from streams.domain.rules import parse_rules
+from streams.domain.rules import Rules, parse_rules
 from streams.engine.keys import state_key
 from tests.engine.comparing import feed_all
 from tests.engine.machine import Machine
@@ -39,10 +39,10 @@ def steps(restarts: bool = True) -> st.SearchStrategy[list[Step]]:
     return st.lists(st.builds(Step, st.integers(1, 8), slices, restarted), min_size=1, max_size=8)
 
 
-def play(stream: Stream, cut: list[Step] | None = None) -> Machine:
+def play(stream: Stream, cut: list[Step] | None = None, machine: Machine | None = None) -> Machine:
     """A machine at rest, all records of the stream taken in. Without `cut`: in whole runs."""
-    rules = parse_rules(toml_of(stream.rules), "the test's rules")
-    machine = Machine(None, rules, stream.partitions, slices=2)
+    if machine is None:
+        machine = Machine(None, rules_of(stream), stream.partitions, slices=2)
     records, turns = stream.records, cycle(cut or _AT_ONCE)
     while records:
         step = next(turns)
@@ -54,6 +54,11 @@ def play(stream: Stream, cut: list[Step] | None = None) -> Machine:
             machine.restart(step.restarts % stream.partitions)
     machine.rest()
     return machine
+
+
+def rules_of(stream: Stream) -> Rules:
+    """The rules of a stream, as a worker has them."""
+    return parse_rules(toml_of(stream.rules), "the test's rules")
 
 
 def toml_of(rules: Mapping[str, Any]) -> str:

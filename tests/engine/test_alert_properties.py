@@ -8,13 +8,15 @@ from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas.outputs import SEVERITIES
 from streams.domain.days import instant
 from streams.engine.partitioner import default_partition
 from tests.engine.alert_stories import alert_stories
+from tests.engine.crashing import CrashingMachine, Kill
 from tests.engine.machine import Machine
-from tests.engine.stories import Step, play, steps
+from tests.engine.stories import Step, play, rules_of, steps
 from tests.oracle.strategies import Stream
 
 SHOWN = ("at", "severity", "score", "revenue", "cooldown_until", "source")
@@ -48,6 +50,22 @@ def test_alerts_are_the_same_however_records_and_days_are_taken_together(
     whole, in_pieces = play(story), play(story, cut)
     assert shown(in_pieces) == shown(whole)
     assert held_back(in_pieces) == held_back(whole)
+
+
+kills = st.lists(
+    st.sampled_from([None, "before the log has it", "before the store has it"]), max_size=60
+)
+
+
+@given(alert_stories(falls=False), steps(), kills)
+def test_alerts_are_unbroken_under_a_kill_between_any_two_steps(
+    story: Stream, cut: list[Step], kills: list[Kill]
+) -> None:
+    crashing = CrashingMachine(rules_of(story), story.partitions, kills)
+    play(story, cut, crashing)
+    assert shown(crashing) == shown(play(story))
+    ids = [value["event_id"] for value in crashing.values("churn-alerts")]
+    assert len(ids) == len(set(ids))
 
 
 @settings(max_examples=50)

@@ -32,8 +32,8 @@ def _ask(pipeline: Any, key: str, is_set: bool) -> None:
 
 
 def _value(said: Any) -> Any:
-    if not isinstance(said, dict):
-        return dict(said)
+    if not said or not isinstance(said, dict):
+        return dict(said)  # of a key that went while we looked nothing is said
     return {"partition": said["partition"], **standing_of(said)}
 
 
