@@ -67,6 +67,7 @@ def _live_alert(
     last = max(reversed(own), key=lambda alert: datetime.fromisoformat(alert["at"]))
     return {
         "severity": last["severity"],
+        "score": last["score"],
         "until": last["cooldown_until"],
         "reasons": last["reasons"],
         "advice": last["advice"],

@@ -122,6 +122,7 @@ def test_the_topics_tell_the_live_alert_as_it_was_said_whoever_was_told(
     (found,) = cli_call("customer", "a", "--format", "json").lines
     assert found["alert"] == {
         "severity": "urgent",
+        "score": 30,
         "until": "2026-11-28T10:00:00Z",
         "reasons": [
             {"code": "tier_fall", "weight": 20, "text": "从大客户降为中客户。",
