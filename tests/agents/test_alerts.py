@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from tests.agents.alerting import Alerting, codes
-from tests.oracle.sending import Sent, complaint, erasure, file, giving_back, order, tick
+from tests.oracle.sending import (
+    Sent,
+    cancellation,
+    complaint,
+    erasure,
+    file,
+    giving_back,
+    order,
+    tick,
+)
 
 EVERY_FOURTH_DAY = [order("ann", f"2024-01-{day:02}", 100_000) for day in (1, 5, 9, 13)]
 
@@ -116,6 +125,7 @@ def test_a_severe_complaint_that_is_opened(severity: int) -> None:
     (alert,) = told.then(tick("2024-01-14"), opened)
     assert codes(alert) == ["severe_complaint"]
     assert said(alert, "at", "severity", "score") == ["2024-01-14T12:00:00Z", "warn", 45]
+    assert said(alert, "revenue", "revenue_at_risk") == [400_000, 40_000]
     assert alert["source"] == {"topic": "complaints", "partition": 0, "offset": 0}
     (reason,) = alert["reasons"]
     assert reason["text"] == f"A complaint of severity {severity} (delivery) is open: k-7."
@@ -164,6 +174,19 @@ def test_revenue_of_90_days_under_half_of_that_of_the_90_before() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("stage", "day"),
+    [("otherwise", "2024-01-14"), ("slipping", "2024-01-22"), ("dormant", "2024-05-13")],
+)
+def test_revenue_at_risk_goes_by_the_chance_of_loss_that_the_rules_give_to_the_stage(
+    stage: str, day: str
+) -> None:
+    told = worker(f"[churn.chance_of_loss]\n{stage} = 0.025\n")
+    opened = complaint("ann", day, complaint_id="k-7", severity=5)
+    alert = told.then(tick(day), opened)[-1]
+    assert said(alert, "revenue", "revenue_at_risk") == [400_000, 10_000]
+
+
 # -- who is important enough
 
 
@@ -182,6 +205,29 @@ def test_a_customer_under_min_tier_alerts_nobody(least: str, heard: list[str]) -
     told.then(complaint("small-0", "2024-01-14", severity=5))
     values = told.machine.values("churn-alerts")
     assert [value["customer_id"] for value in values] == heard
+
+
+def bob_of_medium() -> Alerting:
+    """bob is `medium`: of twenty customers three have brought more."""
+    told = Alerting()
+    told.send(*[order(f"big-{n}", "2024-01-13", 900_000 + n) for n in range(3)])
+    told.send(order("bob", "2024-01-13", 500_000))
+    told.send(*[order(f"tiny-{n}", "2024-01-13", 50 + n) for n in range(7)])
+    told.crowd("2024-01-13")
+    assert told.machine.standings()["bob"]["tier"] == "medium"
+    return told
+
+
+def test_a_fall_from_min_tier_alerts_and_one_from_a_tier_below_it_does_not() -> None:
+    told = bob_of_medium()
+    (alert,) = told.then(giving_back("bob", "2024-01-13", 499_990))
+    assert codes(alert) == ["tier_fall"]
+    assert alert["reasons"][0]["facts"] == {"from": "medium", "to": "small"}
+    assert said(alert, "tier", "revenue") == ["small", 10]
+    told = bob_of_medium()
+    fell = told.then(cancellation("tiny-3", "2024-01-13", 53))
+    assert told.machine.standings()["tiny-3"]["tier"] == "prospect"
+    assert fell == []
 
 
 def test_a_newer_order_begins_anew_with_the_tier_of_that_day() -> None:
@@ -263,6 +309,32 @@ def test_an_alert_of_higher_severity_is_said_at_once_and_begins_a_new_cooldown()
     assert codes(urgent) == ["severe_complaint", "slipping"]
     assert urgent["cooldown_until"] == "2024-01-29T12:00:00Z"
     assert told.machine.standings()["ann"]["alert"] == "urgent"
+
+
+def test_severity_may_rise_twice_in_one_cooldown_and_each_time_one_alert_is_said() -> None:
+    told = worker("[churn.weights]\nsevere_complaint = 25\n")
+    alerts = told.then(tick("2024-01-22"))
+    for number in (1, 2):
+        opened = complaint("ann", f"2024-01-22T0{number}:00:00Z", complaint_id=f"k-{number}",
+                           severity=4)  # fmt: skip
+        alerts += told.then(opened)
+    alerts += told.then(tick("2024-01-28"))  # both are overdue by now
+    assert [said(one, "severity", "score", "at") for one in alerts] == [
+        ["watch", 30, "2024-01-22T00:00:00Z"],
+        ["warn", 55, "2024-01-22T12:00:00Z"],
+        ["urgent", 80, "2024-01-28T00:00:00Z"],
+    ]
+    assert told.tally("churn-alerts") == {"held_back": 1}
+
+
+def test_with_a_cooldown_of_0_days_nothing_is_held_back() -> None:
+    told = worker("[churn]\ncooldown_days = 0\n[churn.weights]\noverdue_complaint = 0\n")
+    told.then(tick("2024-01-14"))
+    for name in ("a", "b"):
+        (alert,) = told.then(complaint("ann", "2024-01-14", event_id=name, complaint_id=name,
+                                       severity=5))  # fmt: skip
+        assert said(alert, "at", "cooldown_until") == ["2024-01-14T12:00:00Z"] * 2
+    assert told.machine.standings()["ann"]["alert"] is None
 
 
 def test_a_standing_shows_the_live_alert_until_the_day_after_it_ended() -> None:
