@@ -117,6 +117,15 @@ def test_a_customer_who_falls_a_tier_because_others_rise() -> None:
     assert said(alert, "at", "tier", "source") == ["2024-01-14T12:00:00Z", "medium", None]
 
 
+def test_a_customer_who_falls_a_tier_by_the_very_order_that_ends_the_silence() -> None:
+    told = Alerting('rank_by = "profit"\n')
+    told.send(order("ann", "2024-01-13", 400_000, cost=0), order("bob", "2024-01-13", 900, cost=0))
+    told.crowd("2024-01-13")
+    (alert,) = told.then(order("ann", "2024-01-14", 100, cost=500_000))
+    assert alert["reasons"][0]["facts"] == {"from": "super", "to": "medium"}
+    assert codes(alert) == ["tier_fall"]
+
+
 @pytest.mark.parametrize("severity", [4, 5])
 def test_a_severe_complaint_that_is_opened(severity: int) -> None:
     told = worker()
@@ -235,6 +244,15 @@ def test_a_newer_order_begins_anew_with_the_tier_of_that_day() -> None:
     told.then(*[order(f"big-{n}", "2024-02-01", 900_000 + n) for n in range(30)])
     told.then(order("ann", "2024-02-02", 100))
     assert [one for one in told.then(tick("2024-06-13")) if one["customer_id"] == "ann"] == []
+
+
+def test_a_silence_that_an_order_of_long_ago_begins_anew_alerts_anew() -> None:
+    told = worker()
+    told.then(tick("2024-01-22"))
+    assert told.then(tick("2024-02-02")) == []
+    (alert,) = told.then(order("ann", "2024-01-14", 500))
+    assert codes(alert) == ["slipping"]
+    assert alert["reasons"][0]["facts"]["silent_days"] == 19
 
 
 def test_what_began_before_borders_were_known_is_said_when_they_are() -> None:
