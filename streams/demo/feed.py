@@ -25,7 +25,7 @@ from streams.errors import UserError
 from streams.settings import Settings
 from streams.topics import CHURN_ALERTS, CUSTOMERS, ORDERS, TIER_CHANGES, Topic
 
-_SETTLE_SECONDS = "120"
+_SETTLE_SECONDS = "300"
 
 
 class FeedError(UserError):

@@ -126,6 +126,16 @@ def test_a_customer_who_falls_a_tier_by_the_very_order_that_ends_the_silence() -
     assert codes(alert) == ["tier_fall"]
 
 
+def test_from_outside_the_pyramid_nobody_falls() -> None:
+    told = Alerting()
+    told.send(order("ann", "2024-01-13", 400_000))
+    told.crowd("2024-01-13")
+    (*_, inactive) = told.then(tick("2025-02-01"))
+    assert codes(inactive) == ["inactive", "tier_fall"]
+    assert told.then(cancellation("ann", "2024-01-13", 400_000)) == []
+    assert told.machine.standings()["ann"]["tier"] == "prospect"
+
+
 @pytest.mark.parametrize("severity", [4, 5])
 def test_a_severe_complaint_that_is_opened(severity: int) -> None:
     told = worker()
