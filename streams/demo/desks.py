@@ -65,8 +65,8 @@ def _said(alert: Alert, marks: Marks) -> RenderableType:
     """Reasons and advice, wrapped."""
     advice = Table.grid(padding=(0, 1, 0, 0))
     advice.add_row(Text(marks.arrow), Text(printable(alert.advice), style="italic"))
-    reasons = Text(printable(" ".join(alert.reasons)))
-    return Constrain(Padding(Group(reasons, advice), _INDENT), _TEXT_WIDTH)
+    reasons = " ".join(alert.reasons).replace("。 ", "。")  # in Chinese no space follows
+    return Constrain(Padding(Group(Text(printable(reasons)), advice), _INDENT), _TEXT_WIDTH)
 
 
 def _widest(texts: Sequence[str]) -> int:

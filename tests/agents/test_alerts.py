@@ -177,6 +177,23 @@ def test_a_complaint_solved_in_time_alerts_nobody() -> None:
     assert told.then(solved, tick("2024-02-01")) == []
 
 
+def test_each_complaint_that_is_left_open_alerts_on_a_day_of_its_own() -> None:
+    told = worker("[churn.weights]\nslipping = 0\n")
+    told.then(complaint("ann", "2024-01-14", complaint_id="a"))
+    told.then(complaint("ann", "2024-01-25", complaint_id="b"))
+    alerts = told.then(tick("2024-02-05"))
+    assert [one["at"] for one in alerts] == ["2024-01-20T00:00:00Z", "2024-01-31T00:00:00Z"]
+    facts = [one["reasons"][0]["facts"] for one in alerts]
+    assert [(each["complaint_id"], each["complaints"]) for each in facts] == [("a", 1), ("a", 2)]
+
+
+def test_a_reason_that_is_switched_off_says_nothing_of_those_that_hold() -> None:
+    told = worker("[churn.weights]\nsevere_complaint = 0\noverdue_complaint = 0\n")
+    told.then(tick("2024-01-22"))
+    told.then(tick("2024-02-02"))
+    assert told.then(complaint("ann", "2024-02-02", severity=5)) == []
+
+
 def test_revenue_of_90_days_under_half_of_that_of_the_90_before() -> None:
     told = worker("[churn.weights]\nslipping = 0\n")
     # 5 January leaves the last 90 days on 4 April: half and half, which is not under half.

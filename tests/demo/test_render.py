@@ -164,6 +164,14 @@ def test_the_second_line_of_advice_stands_under_the_first() -> None:
     assert lines[first + 1].strip()
 
 
+def test_between_sentences_in_chinese_there_is_no_space() -> None:
+    (alert,) = desk("goran").shown
+    said = replace(alert, reasons=("已 9 天没有下单。", "从大客户降为中客户。"), advice="请致电。")
+    shown = printed(80, alerts=Alerts(1, 1, (replace(desk("goran"), shown=(said,)),)))
+    assert "  已 9 天没有下单。从大客户降为中客户。" in shown
+    assert "  → 请致电。" in shown
+
+
 def test_a_desk_of_which_all_is_shown_speaks_of_no_more() -> None:
     whole = replace(desk("goran"), alerts=1, customers=1)
     assert "1 alerts of 1 customers, 2,896.28 at risk\n" in printed(
