@@ -97,3 +97,28 @@ def test_an_erasure_forgets_the_alert_and_its_cooldown() -> None:
     again = [order("ann", f"2024-02-{day}", 100_000) for day in (23, 24)]
     (alert,) = told.then(*again, complaint("ann", "2024-02-24", severity=5))
     assert codes(alert) == ["severe_complaint"]
+
+
+def test_an_alert_stays_live_of_a_customer_who_is_no_longer_important_enough() -> None:
+    told = worker("[churn.weights]\nslipping = 0\nrevenue_drop = 0\ntier_fall = 0\n")
+    told.then(tick("2024-01-14"), complaint("ann", "2024-01-14", complaint_id="a", severity=5))
+    told.send(*[order(f"big-{n}", "2024-01-15", 900_000 + n) for n in range(30)])
+    told.rest()
+    assert told.then(order("ann", "2024-01-16", 100)) == []
+    assert said(told.machine.standings()["ann"], "tier", "alert") == ["small", "warn"]
+    back = order("ann", "2024-01-17", 9_000_000)
+    again = complaint("ann", "2024-01-17", complaint_id="b", severity=5)
+    assert told.then(back, again) == [], "the cooldown lasts until 21 January, 12:00"
+    assert said(told.machine.standings()["ann"], "tier", "alert") == ["super", "warn"]
+
+
+def test_an_alert_of_a_customer_who_is_no_longer_important_enough_ends_in_time() -> None:
+    told = worker("[churn.weights]\nslipping = 0\nrevenue_drop = 0\ntier_fall = 0\n")
+    told.then(tick("2024-01-14"), complaint("ann", "2024-01-14", complaint_id="a", severity=5))
+    told.send(*[order(f"big-{n}", "2024-01-15", 900_000 + n) for n in range(30)])
+    told.rest()
+    told.then(order("ann", "2024-01-16", 100))
+    told.then(tick("2024-01-21T23:59:59Z"))
+    assert told.machine.standings()["ann"]["alert"] == "warn"
+    told.then(tick("2024-01-22"))
+    assert told.machine.standings()["ann"]["alert"] is None

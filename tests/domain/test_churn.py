@@ -107,6 +107,16 @@ def test_the_weightiest_reason_goes_first_and_gives_the_advice() -> None:
     assert found.advice.startswith("Look at what they stopped buying")
 
 
+def test_of_reasons_that_weigh_the_same_what_is_graver_goes_first() -> None:
+    every = facts("slipping", "severe_complaint", "overdue_complaint", "tier_fall", "revenue_drop")
+    same = "".join(f"{code} = 20\n" for code in CODES)
+    found = score(every, rules(f"[churn.weights]\n{same}"))
+    assert found is not None
+    assert codes_of(found) == [
+        "slipping", "severe_complaint", "overdue_complaint", "tier_fall", "revenue_drop",
+    ]  # fmt: skip
+
+
 def test_a_weight_of_0_switches_a_reason_off() -> None:
     found = score(facts("slipping", "tier_fall"), rules("[churn.weights]\ntier_fall = 0\n"))
     assert found is not None
