@@ -17,6 +17,7 @@ BATCH_BYTES = 4 << 20
 # What Kafka counts beside the bytes given: the head of a batch, lengths, offset, time.
 _FRAME_BYTES = 80
 _HEADER_BYTES = 4
+_SURELY_SMALL_BYTES = 10_000  # a record of so many fits every topic
 
 Row = tuple[bytes | None, bytes | None, bytes | None, int]  # key, value, headers, timestamp_ms
 _encode_headers = msgspec.msgpack.Encoder().encode
@@ -27,11 +28,17 @@ def plan(catalogue: Catalogue, writes: Iterable[Write]) -> dict[TopicPartition, 
     """The rows of each partition, in order; LogError or TooLargeError for one that can't be."""
     now_ms = time.time_ns() // 1_000_000
     planned: dict[TopicPartition, list[Row]] = {}
+    rows: list[Row] = []
+    at: tuple[str, int | None] | None = None  # where the rows are for
     for write in writes:
-        _check_size(catalogue, write)
-        place = catalogue.place(write)
-        headers = _encode_headers(write.headers) if write.headers else None
-        planned.setdefault(place, []).append((write.key, write.value, headers, now_ms))
+        topic, partition, key, value, headers = write
+        stored = _encode_headers(headers) if headers else None
+        if len(value or b"") + len(key or b"") + len(stored or b"") > _SURELY_SMALL_BYTES:
+            _check_size(catalogue, write)
+        if partition is None or at != (topic, partition):
+            at = topic, partition
+            rows = planned.setdefault(catalogue.place(write), [])
+        rows.append((key, value, stored, now_ms))
     for place in planned:
         catalogue.table(place)  # must exist before the transaction begins
     return planned
