@@ -13,7 +13,7 @@ from streams.domain.churn_facts import Facts, OpenComplaint
 from streams.domain.churn_rules import CODES, FACTS
 from streams.domain.days import as_day
 from streams.domain.dormancy import DORMANT, INACTIVE, NONE, SLIPPING, revenue_at_risk
-from streams.domain.pyramid import LARGE, MEDIUM, SMALL, SUPER
+from streams.domain.pyramid import LARGE, MEDIUM, OTHER, PROSPECT, SMALL, SUPER
 from streams.domain.rules import parse_rules
 
 WELL = Facts(
@@ -130,6 +130,11 @@ def test_a_rise_is_no_fall() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+def test_from_outside_the_pyramid_there_is_no_fall() -> None:
+    outside = msgspec.structs.replace(WELL, tier_before=PROSPECT, tier=OTHER)
+    assert score(outside, rules()) is None
+
+
 def test_a_text_takes_every_placeholder_that_is_documented(language: str) -> None:
     common = "{tier_before} {revenue} {revenue_at_risk}"
     for code in CODES:
