@@ -122,3 +122,10 @@ def test_an_alert_of_a_customer_who_is_no_longer_important_enough_ends_in_time()
     assert told.machine.standings()["ann"]["alert"] == "warn"
     told.then(tick("2024-01-22"))
     assert told.machine.standings()["ann"]["alert"] is None
+
+
+def test_a_standing_of_after_the_very_instant_of_its_end_shows_no_alert() -> None:
+    told = worker("[churn.weights]\nslipping = 0\nrevenue_drop = 0\ntier_fall = 0\n")
+    told.then(tick("2024-01-14"), complaint("ann", "2024-01-14", complaint_id="a", severity=5))
+    told.then(tick("2024-01-21T12:00:00Z"), order("ann", "2024-01-21", 100))
+    assert said(told.machine.standings()["ann"], "alert", "alert_until") == [None, None]

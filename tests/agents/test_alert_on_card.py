@@ -90,6 +90,15 @@ def test_an_alert_whose_reason_has_gone_is_live_without_one_until_its_cooldown_e
     assert card(told)["standing"]["alert"] is None
 
 
+def test_an_alert_is_on_the_card_up_to_the_very_instant_at_which_its_cooldown_ends() -> None:
+    told = worker()
+    told.then(tick("2024-01-14"), complaint("ann", "2024-01-14", severity=5))
+    told.send(tick("2024-01-21T11:59:59Z"))
+    assert card(told)["alert"] is not None
+    told.send(tick("2024-01-21T12:00:00Z"))
+    assert card(told)["alert"] is None
+
+
 def test_who_was_not_alerted_of_has_no_alert_on_the_card() -> None:
     told = worker()
     told.then(tick("2024-01-22"))

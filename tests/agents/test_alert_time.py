@@ -23,9 +23,10 @@ def test_days_taken_together_say_what_days_taken_one_by_one_do(zone: str) -> Non
 
     def shown(told: Alerting) -> list[list[Any]]:
         fields = ("at", "severity", "score", "reasons", "tier", "revenue", "cooldown_until")
-        return [said(alert, *fields) for alert in told.alerts()]
+        return [[*said(alert, *fields), alert["rfm"][0]] for alert in told.alerts()]
 
     assert shown(together) == shown(one_by_one)
+    assert len({alert["event_id"] for alert in together.alerts()}) == len(together.alerts())
     assert [codes(alert)[0] for alert in together.alerts()] == [
         "overdue_complaint", "slipping", "slipping", "dormant", "dormant", "inactive",
     ]  # fmt: skip

@@ -118,6 +118,8 @@ def test_the_topics_tell_the_live_alert_as_it_was_said_whoever_was_told(
     log.put("churn-alerts", urgent, "unassigned", 0)
     log.put("churn-alerts", churn_alert("a"), "noor", 1)
     log.put("churn-alerts", churn_alert("ab", at=AT + timedelta(days=1)), "maya", 3)
+    other = churn_alert("b", at=AT + timedelta(days=1), account_manager="a")
+    log.put("churn-alerts", other, "a", 2)
     log.put("customer-standings", standing("a", alert="urgent", alert_until=later), "a")
     (found,) = cli_call("customer", "a", "--format", "json").lines
     assert found["alert"] == {
