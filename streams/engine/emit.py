@@ -173,7 +173,7 @@ class Emitter:
         )
         write = self._write(_CHURN_ALERTS, customer_id, event)
         key = customer.account_manager or _UNASSIGNED
-        return write._replace(partition=None, key=key.encode())
+        return msgspec.structs.replace(write, partition=None, key=key.encode())
 
     def standing(
         self,
@@ -235,7 +235,7 @@ class Emitter:
         """A record that can't be used, whole."""
         original = Original(record.key, record.value, tuple(record.headers))
         event = dead_letter(source, original, why, at=at, rules=self._digest)
-        return self._write(_DEAD_LETTERS, "", event)._replace(key=record.key)
+        return msgspec.structs.replace(self._write(_DEAD_LETTERS, "", event), key=record.key)
 
     def _at_risk(self, revenue: int, stage: int) -> int:
         return dormancy.revenue_at_risk(revenue, stage, self._rules)

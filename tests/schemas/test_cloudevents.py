@@ -15,9 +15,9 @@ def test_the_envelope_is_that_of_cloudevents_in_binary_mode() -> None:
     )
     assert headers == (
         ("ce_specversion", b"1.0"),
-        ("ce_id", b"orders-0-7"),
         ("ce_type", b"tierstream.tier-changes"),
         ("ce_source", b"tierstream/shop/3"),
+        ("ce_id", b"orders-0-7"),
         ("ce_time", b"2026-11-21T02:00:00Z"),
     )
     local = headers_of(ERASED, constant_headers("t", "s"), AT.astimezone(china))
