@@ -87,6 +87,7 @@ def test_alerts_go_to_the_account_manager_or_to_nobody_in_particular() -> None:
     ]  # fmt: skip
     assert [one["account_manager"] for one in told.alerts()] == ["maya", None]
     (headers,) = {tuple(name for name, _ in write.headers) for write in writes}
-    assert headers == ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time")
+    assert set(headers) == {"ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time"}
+    assert len(headers) == 5
     assert dict(writes[0].headers)["ce_type"] == b"tierstream.churn-alerts"
     assert dict(writes[0].headers)["ce_id"].decode() == told.alerts()[0]["event_id"]
