@@ -135,6 +135,24 @@ def test_a_frozen_redis_catches_up_when_it_answers_again(
     run(story)
 
 
+def test_the_position_goes_on_only_when_all_before_it_is_written(
+    standings: Standings, redis_server: RedisServer
+) -> None:
+    async def story() -> None:
+        owned = partitions()
+        standings.say(*people(1))
+        with redis_server.client() as client:
+            client.set(f"{APP}:customer:a298", "in the way")  # of the last slice
+            async with projecting(standings, redis_server, lambda: owned) as projection:
+                await until(lambda: projection.staleness_seconds.get(0, 0) > 1)
+                assert client.hget(f"{APP}:customer:a0", "tier") == "large"
+                assert client.hget(f"{APP}:partition:0", "position") == "0"
+                client.delete(f"{APP}:customer:a298")
+                await until_equal(standings, redis_server)
+
+    run(story)
+
+
 def test_each_worker_writes_its_own_partitions(
     standings: Standings, redis_server: RedisServer
 ) -> None:
