@@ -181,10 +181,10 @@ def test_a_partition_that_moves_is_gone_on_with(
         async with projecting(standings, redis_server, lambda: owned) as former:
             await until_equal(standings, redis_server)
             gone = owned.pop()
+            assert set(former.staleness_seconds) == {0}
             async with projecting(standings, redis_server, lambda: [taken_over[1]]):
                 standings.say(*people(2))
                 await until_equal(standings, redis_server)
-                await until(lambda: set(former.staleness_seconds) == {0})
             assert gone.identity.number == 1
 
     run(story)
