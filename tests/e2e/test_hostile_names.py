@@ -1,4 +1,4 @@
-"""What a record calls somebody is a name and nothing else: no path, no topic, no escape sequence."""
+"""What a record calls somebody is a name and nothing else: no path, no topic, no escape."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from tests.oracle.sending import call, complaint, erasure, file, order
 HOSTILE = (
     "../../etc/passwd", "..", ".", "/", "//", "/etc/passwd", "a/../b", "..\\..\\x", "C:\\con",
     "\x00", "a\x00b", "\x00m", "~", "$HOME", "`id`", "$(id)", "%2e%2e%2f", "%", "?", "#", "a?b#c",
-    "orders", "customers", "tierstream-customers-changelog", "progress", "0", "borders", "-", "--help",
+    "orders", "customers", "tierstream-customers-changelog", "progress", "0", "borders", "-",
+    "--help",
     "x" * 128, "客" * 128, "😀" * 128, " ", "\n", "a\r\nb", "\x1b[2J", "\u202e", "\ufeff", "[/]",
     "{}", "{customer_id}", "%s", "'; DROP TABLE records;--", '"', "=1+1", "<script>", "a:b", "*",
 )  # fmt: skip
