@@ -191,7 +191,7 @@ def _check_together(settings: Settings) -> None:
         )
     unused = sasl if not protocol.startswith("SASL") else {}
     if "SSL" not in protocol:
-        unused = unused | files | password
+        unused = unused | files
     _refuse_unused(unused, protocol)
     _, certificate, key = files
     if files[certificate] != files[key]:
