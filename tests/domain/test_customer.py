@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from streams.domain.customer import (
     SUM_LIMIT,
     VERSION,
+    Churn,
     Customer,
     Day,
     StateVersionError,
@@ -20,6 +22,15 @@ def test_a_state_is_decoded_as_it_was_encoded() -> None:
     customer = ordered("2024-03-01", "2024-03-09")
     customer.file, customer.name = b'{"a": 1}', "冯"
     assert decode_customer(encode_customer(customer)) == customer
+    customer.churn = Churn(best_tier=1, severe=["k-7"], severity=2, until_us=1_700_000_000_000_000)
+    assert decode_customer(encode_customer(customer)) == customer
+
+
+def test_a_state_of_before_there_were_alerts_is_read_without_one() -> None:
+    customer = ordered("2024-03-01", "2024-03-09")
+    fields = msgspec.msgpack.decode(encode_customer(customer)[1:])
+    before = fields[: Customer.__struct_fields__.index("churn")]
+    assert decode_customer(bytes([VERSION]) + msgspec.msgpack.encode(before)) == customer
 
 
 def test_sums_up_to_their_limit_can_be_encoded() -> None:
