@@ -8,9 +8,12 @@ import pytest
 from streams.domain.customer import (
     SUM_LIMIT,
     VERSION,
+    CallDay,
     Churn,
+    Contact,
     Customer,
     Day,
+    SeenChunk,
     StateVersionError,
     decode_customer,
     encode_customer,
@@ -33,6 +36,44 @@ def test_a_state_of_before_there_were_alerts_is_read_without_one() -> None:
     assert decode_customer(bytes([VERSION]) + msgspec.msgpack.encode(before)) == customer
 
 
+#: Written by the program of version 1.
+OF_VERSION_1 = bytes.fromhex(
+    "01dc00189295cd4e20cd04d2ccc8010095cd4e27fb00ffffcd04cd01cd0514cd4a38cd4c2c9292c0cf800000000000"
+    "000592cf0006239b5a2c000007919200cf000622b28586f000c3959193cd4e210201c00590800201cd0221cd04cdcc"
+    "c801cd04cd93ffffffcd4e2fc4157b22637573746f6d65725f6964223a22616e6e227da36d6569a3416e6ec2970101"
+    "c290900209"
+)
+
+
+def test_a_state_of_version_1_is_brought_up_whole() -> None:
+    assert decode_customer(OF_VERSION_1) == Customer(
+        days=[Day(20_000, 1234, 200, 1, 0), Day(20_007, -5, 0, -1, -1)],
+        lifetime_revenue=1229,
+        lifetime_orders=1,
+        turnover=1300,
+        first_let_go=19_000,
+        last_let_go=19_500,
+        seen=[2**63 + 5, 7],
+        seen_us=[None, 1_728_000_000_000_000],
+        seen_chunks=[SeenChunk(0, 1_727_000_000_000_000)],
+        contacted=True,
+        contact=Contact(call_days=[CallDay(20_001, 2, 1)], reached_us=5),
+        tier=2,
+        stage=1,
+        rfm=545,
+        revenue=1229,
+        profit=200,
+        frequency=1,
+        rank=1229,
+        due=20_015,
+        file=b'{"customer_id":"ann"}',
+        account_manager="mei",
+        name="Ann",
+        churn=Churn(best_tier=1, stage=1, severity=2, until_us=9),
+    )
+    assert encode_customer(decode_customer(OF_VERSION_1))[0] == VERSION
+
+
 def test_sums_up_to_their_limit_can_be_encoded() -> None:
     customer = Customer(days=[Day(0, -SUM_LIMIT, SUM_LIMIT, 1, 1)], rank=SUM_LIMIT)
     assert decode_customer(encode_customer(customer)) == customer
@@ -40,7 +81,7 @@ def test_sums_up_to_their_limit_can_be_encoded() -> None:
 
 def test_a_state_of_a_newer_version_is_refused() -> None:
     data = bytes([VERSION + 1]) + encode_customer(Customer())[1:]
-    with pytest.raises(StateVersionError, match="version 2, this program knows 1: run the newer"):
+    with pytest.raises(StateVersionError, match="version 3, this program knows 2: run the newer"):
         decode_customer(data)
 
 
