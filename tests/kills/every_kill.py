@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -67,7 +68,8 @@ def _tried(unkilled: Ended) -> Callable[[Case], str | None]:
             try:
                 check(lives(Path(folder), case), unkilled)
             except AssertionError as error:
-                return f"FAILED --at '{text_of(case)}'\n{error}"
+                where = traceback.format_exception(error, limit=-1)
+                return f"FAILED --at '{text_of(case)}'\n{''.join(where)}"
         return None
 
     return try_it

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 from collections.abc import Sequence
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGCONT, SIGKILL
 from typing import NamedTuple
 
 from tests.kills.life import OUTPUT, REACHED, STORES, Kill, live
 from tests.kills.outcome import Outcome, read_outcome
 from tests.kills.scenario import CHANGELOG
 
+LOCK = "log.db.tierstream.lock"
 _LIFE_SECONDS = 120
 
 
@@ -37,6 +39,31 @@ def lives(folder: Path, kills: Sequence[Kill]) -> Ended:
     killed = [kill for kill in kills if _end_of(folder, kill) == -SIGKILL]
     if len(killed) == len(kills):
         _end_of(folder, None)
+    return _left(folder, killed)
+
+
+def outlived(folder: Path, nap: Kill) -> tuple[Ended, Outcome, str]:
+    """A worker is stopped at this point, and taken for dead: another lives to the end. Then the
+    first wakes up. What the other has left, what is left at last, and what the sleeper has said."""
+    hears, says = _context().Pipe(duplex=False)
+    sleeper = _context().Process(target=live, args=(folder, nap, says))
+    sleeper.start()
+    try:
+        assert hears.poll(_LIFE_SECONDS), f"it came never to {nap}: {_output(folder)}"
+        (folder / LOCK).unlink(missing_ok=True)  # as if it were on another machine
+        assert _end_of(folder, None) == 0
+        ended = _left(folder, [])
+        os.truncate(folder / OUTPUT, 0)
+        assert sleeper.pid is not None
+        os.kill(sleeper.pid, SIGCONT)
+        sleeper.join(_LIFE_SECONDS)
+        assert sleeper.exitcode in (0, 1), sleeper.exitcode
+    finally:
+        sleeper.kill()
+    return ended, read_outcome(folder, CHANGELOG), _output(folder)
+
+
+def _left(folder: Path, killed: list[Kill]) -> Ended:
     reached, stores = (json.loads((folder / name).read_text()) for name in (REACHED, STORES))
     return Ended(killed, read_outcome(folder, CHANGELOG), reached, stores)
 

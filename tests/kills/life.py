@@ -17,6 +17,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -58,15 +59,18 @@ class Kill(NamedTuple):
     number: int
 
 
-def live(folder: Path, kill: Kill | None) -> None:
-    """Everything that is left to be done; to be called in a process of its own."""
+def live(folder: Path, kill: Kill | None, sleeps: Connection | None = None) -> None:
+    """Everything that is left to be done; to be called in a process of its own.
+
+    With `sleeps` it is not killed but stopped (SIGSTOP), and that is said there.
+    """
     os.chdir(folder)
     output = os.open(OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
     _make_small()
     reached: Counter[str] = Counter()
-    fault_points.listen(_killer(reached, kill))
+    fault_points.listen(_killer(reached, kill, sleeps))
     settings = _settings()
     for number, part in enumerate((first_life(), second_life())):
         _go_on(settings, number, part)
@@ -75,11 +79,16 @@ def live(folder: Path, kill: Kill | None) -> None:
     Path(STORES).write_text(json.dumps(stores.compare(settings, PARTITIONS)))
 
 
-def _killer(reached: Counter[str], kill: Kill | None) -> Callable[[str], None]:
+def _killer(
+    reached: Counter[str], kill: Kill | None, sleeps: Connection | None
+) -> Callable[[str], None]:
     def on_point(point: str) -> None:
         reached[point] += 1
-        if kill is not None and point == kill.point and reached[point] == kill.number:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if kill is None or (point, reached[point]) != kill:
+            return
+        if sleeps is not None:
+            sleeps.send(kill)
+        os.kill(os.getpid(), signal.SIGKILL if sleeps is None else signal.SIGSTOP)
 
     return on_point
 

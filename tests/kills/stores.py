@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.engine.connect import consumer_group, open_client
-from streams.engine.store import Store, StoreMemory
+from streams.engine.store import StoreMemory, open_store
 from streams.engine.table import CustomerTable
 from streams.settings import Settings
 from tests.engine.memory_store import MemoryStore
@@ -23,7 +23,7 @@ def compare(settings: Settings, partitions: int) -> list[str]:
 
 def _differing(settings: Settings, number: int, memory: StoreMemory) -> list[bytes]:
     path = settings.data / "stores" / f"{consumer_group(settings)}-{number}"
-    store = Store(path, memory)
+    store = open_store(path, memory)
     found = dict(store.scan(_ABOUT_ITSELF + b"\xff", b"\xff"))
     store.close()
     wanted = _built_anew(settings, number)

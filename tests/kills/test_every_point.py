@@ -16,7 +16,7 @@ from tests.kills.cases import Case, case_of, pairs, single_at, text_of
 from tests.kills.checks import check
 from tests.kills.killing import Ended, lives
 
-PAIRS = 12
+PAIRS = 8
 
 
 def kill_and_compare(folder: Path, case: Case, unkilled: Ended) -> None:
