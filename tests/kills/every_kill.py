@@ -20,6 +20,8 @@ from tests.kills.cases import Case, case_of, pairs, singles, text_of
 from tests.kills.checks import check
 from tests.kills.killing import Ended, lives
 
+_SHOWN = 1_500  # characters of what failed
+
 
 def main() -> int:
     """0 where nothing failed, else 1."""
@@ -68,8 +70,8 @@ def _tried(unkilled: Ended) -> Callable[[Case], str | None]:
             try:
                 check(lives(Path(folder), case), unkilled)
             except AssertionError as error:
-                where = traceback.format_exception(error, limit=-1)
-                return f"FAILED --at '{text_of(case)}'\n{''.join(where)}"
+                where = "".join(traceback.format_exception(error, limit=-1))
+                return f"FAILED --at '{text_of(case)}'\n{where[:_SHOWN]}"
         return None
 
     return try_it
