@@ -87,18 +87,11 @@ class Contact(msgspec.Struct, array_like=True, gc=False):
     complaints: dict[str, ComplaintRecord] = {}
 
 
-class Seen(msgspec.Struct, array_like=True, gc=False):
-    """An event that was taken: when, in stream time (None: before there was one), and its hash."""
-
-    taken_us: int | None
-    event: int
-
-
 class SeenChunk(msgspec.Struct, array_like=True, gc=False):
     """Older events taken, kept under a key of their own: its number, and the newest of them."""
 
     number: int
-    newest_us: int | None  # as `taken_us`
+    newest_us: int | None  # as in `seen_us`
 
 
 class Churn(msgspec.Struct, array_like=True, gc=False):
@@ -129,7 +122,8 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     turnover: int = 0  # all amounts and profits ever, unsigned: no sum of them can be greater
     first_let_go: int = NO_DAY  # the oldest order day no longer kept; NO_DAY: none
     last_let_go: int = NO_DAY  # the newest of them
-    seen: list[Seen] = []
+    seen: list[int] = []  # hashes of the events taken last, in the order in which they were
+    seen_us: list[int | None] = []  # the stream time of each (None: before there was one)
     seen_chunks: list[SeenChunk] = []
     contacted: bool = False  # a call, a complaint or an order event ever came
     contact: Contact | None = None

@@ -37,6 +37,7 @@ class Marker(msgspec.Struct):
     scores_span: Span = msgspec.field(default_factory=lambda: nowhere(SCORE_LINES))
     segments: bytes = b""  # of the table, see streams.engine.segments; b"": to be counted
     standings_offset: int = -1  # every standing up to this changelog offset has been sent
+    trusting: bool = False  # whether producers' own partitioner has ever been trusted
     changelog_offset: int = -1  # of this marker; in the store alone
 
 

@@ -34,14 +34,14 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 class Input(NamedTuple):
     """What an agent knows of its topic: how bytes become an event and how it is folded in.
 
-    `when` gives an event's own time. Without `keyed` records belong to no customer (`clock`);
-    without `once` they have no event_id (`customers`).
+    `when` gives an event's own time; `fold` returns the customer's state. Without `keyed` records
+    belong to no customer (`clock`); without `once` they have no event_id (`customers`).
     """
 
     topic: str
     parse: Callable[[bytes | None, datetime], Any]
     when: Callable[[Any], datetime | None]
-    fold: Callable[[Partition, Turn, Any], None]
+    fold: Callable[[Partition, Turn, Any], Any]
     keyed: bool = True
     once: bool = True
 
