@@ -75,7 +75,7 @@ def test_workers_killed_as_they_take_over_and_give_back_count_and_say_everything
         worker = tierstream.start_doomed("kill", *points)
         assert worker.ended() == -SIGKILL, (points, worker.text)
     for point in ("before release", "after release"):
-        worker = tierstream.start_doomed("kill", "after fold", "after commit", point)
+        worker = tierstream.start_doomed("kill", point)
         until(lambda worker=worker: " is ours: " in worker.text)  # type: ignore[misc]
         worker.process.send_signal(SIGTERM)
         assert worker.ended() == -SIGKILL, (point, worker.text)
