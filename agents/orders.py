@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from operator import attrgetter
 
 from schemas.invalid import InvalidRecord
 from schemas.orders import Order, parse_order
@@ -15,11 +15,6 @@ from streams.engine.partition import Partition
 from streams.engine.turn import Input, Turn
 
 CAUSES = {"cancelled": "cancellation", "returned": "return"}
-
-
-def when(order: Order) -> datetime:
-    """An order's own time, which is that of the order itself on corrections too."""
-    return order.ordered_at
 
 
 def fold(partition: Partition, turn: Turn, order: Order) -> Customer:
@@ -60,4 +55,5 @@ def _money(partition: Partition, order: Order) -> tuple[int, int | None]:
     return amount, None if cost is None else amount - cost
 
 
-INPUT = Input(topics.ORDERS.name, parse_order, when, fold)
+# The own time of a correction is that of its order.
+INPUT = Input(topics.ORDERS.name, parse_order, attrgetter("ordered_at"), fold)

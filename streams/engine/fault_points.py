@@ -12,7 +12,7 @@ from typing import Literal, get_args
 Step = Literal[
     "fold",  # of a batch into the states, in memory
     "begin",  # of a transaction of the log
-    "send",  # of all that the transaction holds
+    "send",  # of what the transaction holds; on the embedded log of each topic partition
     "commit",  # of the transaction
     "store write",  # RocksDB
     "source offset commit",  # the hint to the consumer group

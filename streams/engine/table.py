@@ -81,9 +81,11 @@ class CustomerTable:
 
     def get(self, customer: bytes) -> Customer | None:
         """A customer's state, or None; to be changed only after `touch`."""
-        if customer not in self._cache:
+        try:
+            return self._cache[customer]
+        except KeyError:
             self.load((customer,))
-        return self._cache[customer]
+            return self._cache[customer]
 
     def chunk(self, key: bytes) -> bytes | None:
         """A chunk of event ids by its key."""
@@ -98,7 +100,10 @@ class CustomerTable:
         """The state, about to be changed; a new one where there is none."""
         state = self.get(customer)
         if customer not in self._before:
-            self._before[customer] = _ABSENT if state is None else _indexed(state)
+            self._before[customer] = _ABSENT if state is None else Indexed(
+                state.rank, state.frequency, state.revenue, state.due,
+                state.tier, state.stage, state.rfm,
+            )  # fmt: skip
         if state is None:
             state = self._cache[customer] = Customer()
         return state
@@ -261,9 +266,3 @@ _PREFIXES = {"rank": keys.RANK, "frequency": keys.FREQUENCY, "monetary": keys.MO
 
 def _after(prefix: bytes) -> bytes:
     return bytes([prefix[0] + 1])
-
-
-def _indexed(state: Customer) -> Indexed:
-    return Indexed(
-        state.rank, state.frequency, state.revenue, state.due, state.tier, state.stage, state.rfm
-    )

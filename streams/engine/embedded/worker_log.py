@@ -111,9 +111,7 @@ class EmbeddedTransactions:
         def work() -> dict[TopicPartition, int]:
             fault_points.after("begin")
             self._check_epoch()
-            fault_points.before("send")
             last_offsets = rows.append(self._database, self._catalogue, planned)
-            fault_points.after("send")
             fault_points.before("commit")
             return last_offsets
 
