@@ -17,6 +17,7 @@ from tests.kills.checks import check
 from tests.kills.killing import Ended, lives
 
 PAIRS = 8
+SENDS = 6
 
 
 def kill_and_compare(folder: Path, case: Case, unkilled: Ended) -> None:
@@ -56,6 +57,15 @@ def test_everything_that_could_be_torn_happens_in_the_scenario(unkilled: Ended) 
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_each_point(point: str, unkilled: Ended, seed: int, tmp_path: Path) -> None:
     kill_and_compare(tmp_path, single_at(point, unkilled.reached, seed), unkilled)
+
+
+@pytest.mark.parametrize("number", range(SENDS))
+def test_killed_in_the_middle_of_a_transaction(
+    number: int, unkilled: Ended, seed: int, tmp_path: Path
+) -> None:
+    """Of what one transaction holds, some topics have it and others have not."""
+    case = single_at("after send", unkilled.reached, seed + 1 + number)
+    kill_and_compare(tmp_path, case, unkilled)
 
 
 @pytest.mark.parametrize("number", range(PAIRS))
