@@ -94,7 +94,7 @@ def _killer(
 
 
 def _make_small() -> None:
-    vars(door).update(_RECORDS_AT_ONCE=8, BUSY_SLICE=4, IDLE_SLICE=6)
+    vars(door).update(_RECORDS_AT_ONCE=8, BUSY_SLICE=2, IDLE_SLICE=3)
     vars(recovery).update(_CHUNK=4)
     vars(transport).update(_CHECKPOINT_SECONDS=1e9)  # a thread would do it
 
