@@ -13,7 +13,7 @@ ifneq ($(shell { .venv/bin/python -c '' && cat $(READY); } 2>/dev/null),$(CURDIR
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup demo test check format-check lint types format kafka bench-replay fuzz clean
+.PHONY: help setup demo test kills check format-check lint types format kafka bench-replay fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -41,6 +41,9 @@ demo: $(READY) ## the whole thing on this machine, in the terminal
 
 test: $(READY) ## the tests (ARGS="-k tier" picks some)
 	@$(RUN) pytest $(ARGS)
+
+kills: $(READY) ## kill a worker at every point, and at every two (ARGS="--seed 7"; half an hour)
+	@$(RUN) tests.kills.every_kill $(ARGS)
 
 check: format-check lint types test ## what CI runs: format, lint, types, tests
 

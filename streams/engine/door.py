@@ -18,7 +18,7 @@ from typing import NamedTuple
 from schemas.encoding import encode
 from schemas.internal import Progress
 from streams.domain.days import as_date, instant
-from streams.engine import keys
+from streams.engine import fault_points, keys
 from streams.engine.chores import (
     BUSY_SLICE,
     IDLE_SLICE,
@@ -131,6 +131,7 @@ class Door:
 
     async def close(self) -> None:
         """Let what is under way land, then stop. Batches that wait are dropped."""
+        fault_points.before("release")
         self._closing = True
         self._wake.set()
         self._room.set()
@@ -138,6 +139,7 @@ class Door:
             await self._task
         await self._transactions.close()
         self.partition.table.store.close()
+        fault_points.after("release")
 
     # -- how it is
 
@@ -212,6 +214,7 @@ class Door:
             await self._look_whether_caught_up(batch)
         else:
             self._fed_at = self._loop.time()
+        fault_points.before("fold")
         try:
             self.partition.take(batch, topic, self._settings.wall_clock())
         except HoleError as hole:  # a batch of before a rebalance came late
@@ -219,6 +222,7 @@ class Door:
             self._batches.clear()
             self._settings.read_again(TopicPartition(*hole.place), hole.position)
             return []
+        fault_points.after("fold")
         self._taken.append(batch)
         self.moved_at = self._loop.time()
         return [(TopicPartition(batch.topic, batch.partition), batch.next_offset)]
@@ -261,8 +265,10 @@ class Door:
         """A slice; the wait for the next beginning counts from the end of the last slice."""
         self._chores.remove(chore)
         self._chores.append(chore)
+        fault_points.before(chore.name)
         if chore.slice(BUSY_SLICE if self._batches else IDLE_SLICE):
             self._begun[chore.name] = self._loop.time()
+        fault_points.after(chore.name)
 
     async def _sleep(self) -> None:
         self._wake.clear()

@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from streams.domain.rules import Rules
 from streams.engine import keys
 from streams.engine.log import LogError, WorkerLog
@@ -191,14 +193,13 @@ async def _replay(
             if record.offset > newest.standings_offset and record.key[:1] == keys.STATES:
                 changed[record.key[1:]] = Changed(None, record.timestamp_ms * 1000)
             if len(chunk) >= _CHUNK:
-                table.restore(chunk)
+                table.restore(chunk | _half_way(newest, record.offset))
                 chunk = {}
                 await asyncio.sleep(0)
-    table.restore(chunk)
     if marker is None:
         raise _MisfitError("the changelog has no marker where it should be")
     marker.rank_by = newest.rank_by
-    _keep(table, marker)
+    table.restore(chunk | dict(place_of(encode_marker(marker), marker.changelog_offset)))
     for _ in table.counting(marker.segments):
         await asyncio.sleep(0)
     return Recovered(table, marker, changed)
@@ -211,8 +212,12 @@ def _marker_of(record: Record) -> Marker:
     return marker
 
 
-def _keep(table: CustomerTable, marker: Marker) -> None:
-    table.store.write(place_of(encode_marker(marker), marker.changelog_offset))
+def _half_way(newest: Marker, offset: int) -> dict[bytes, bytes | None]:
+    """Goes with the states up to this offset, so that a recovery that is interrupted goes on
+    there; from the standings yet to be sent on it reads again."""
+    sent = min(offset, newest.standings_offset)
+    marker = msgspec.structs.replace(newest, standings_offset=sent)
+    return dict(place_of(encode_marker(marker), offset))
 
 
 def place_of(marker: bytes, changelog_offset: int) -> list[Op]:

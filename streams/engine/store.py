@@ -25,6 +25,8 @@ from rocksdict import (
     WriteOptions,
 )
 
+from streams.engine import fault_points
+
 Op = tuple[bytes, bytes | None]  # a key and its new value; None deletes
 
 _CACHE_BYTES = 48 << 20
@@ -120,7 +122,9 @@ class Store:
                 delete(key)
             else:
                 put(key, value)
+        fault_points.before("store write")
         self._db.write(batch, self._write_options)
+        fault_points.after("store write")
 
     def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values from `begin` on, before `end`, in order of key, as they are now.

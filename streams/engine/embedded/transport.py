@@ -15,6 +15,7 @@ from faust.transport import base
 from faust.types import TP
 from mode import Service
 
+from streams.engine import fault_points
 from streams.engine.consumer import BatchConsumer
 from streams.engine.embedded import rows
 from streams.engine.embedded.catalogue import Catalogue
@@ -122,6 +123,7 @@ class EmbeddedConsumer(BatchConsumer):
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         group = self.app.conf.id
         entries = [(group, tp.topic, tp.partition, offset) for tp, offset in offsets.items()]
+        fault_points.before("source offset commit")
         await self._writer.write_async(
             lambda: self._writer.run_many(
                 "INSERT INTO commits VALUES (?, ?, ?, ?) "
@@ -129,6 +131,7 @@ class EmbeddedConsumer(BatchConsumer):
                 entries,
             )
         )
+        fault_points.after("source offset commit")
         return True
 
     # -- fetching: on the loop's own thread, see EmbeddedWorkerLog

@@ -18,6 +18,7 @@ from aiokafka.structs import TopicPartition as KafkaPartition
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP
 
+from streams.engine import fault_points
 from streams.engine.consumer import BatchConsumer
 from streams.engine.kafka.connection import KafkaConnection
 from streams.engine.kafka.errors import kafka_errors_as_log_errors
@@ -116,11 +117,13 @@ class Consumer(BatchConsumer):
             for tp, offset in offsets.items()
             if tp in ours
         }
+        fault_points.before("source offset commit")
         try:
             await self._connected().commit(told)
         except KafkaError as error:
             self.log.warning("the group could not be told how far it is: %r", error)
             return False
+        fault_points.after("source offset commit")
         return True
 
     async def _committed(self, tps: set[TP]) -> Mapping[TP, int]:
