@@ -45,7 +45,7 @@ class KafkaNode:
         self, folder: Path, port: int | None = None, settings: Mapping[str, str] | None = None
     ) -> None:
         self.folder = folder
-        self.port = port if port is not None else _free_port()
+        self.port = port if port is not None else free_port()
         self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -118,7 +118,8 @@ def _answers(servers: str) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nothing listens on."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
