@@ -12,13 +12,13 @@ import time
 from collections.abc import Generator
 from typing import ClassVar, Protocol
 
+from streams.app import SESSION_SECONDS
 from tests.faults.crew import Slot
 from tests.faults.scene import Scene
 
 Strike = Generator[None, None, float]
 UP_SECONDS = 60
 END_SECONDS = 60
-KAFKA_SESSION_SECONDS = 12.0
 
 
 class Injector(Protocol):
@@ -33,8 +33,8 @@ class Injector(Protocol):
     def strike(self, scene: Scene) -> Strike: ...
 
 
-BOTH = ("kafka", "embedded")
-ON_KAFKA = ("kafka",)
+BOTH: tuple[str, ...] = ("kafka", "embedded")
+ON_KAFKA: tuple[str, ...] = ("kafka",)
 
 
 class Kill:
@@ -112,7 +112,7 @@ class Freeze:
     def strike(self, scene: Scene) -> Strike:
         slot = _somebody(scene)
         others = len(scene.crew.running()) > 1
-        past = KAFKA_SESSION_SECONDS + scene.random.uniform(3, 10) if scene.on_kafka else 3.0
+        past = SESSION_SECONDS + scene.random.uniform(3, 10) if scene.on_kafka else 3.0
         scene.say(f"SIGSTOP to worker {slot.number} for {past:.0f} s")
         slot.signal(signal.SIGSTOP)
         struck = time.monotonic()
@@ -228,13 +228,11 @@ class Cut:
         return time.monotonic()
 
 
-INJECTORS: dict[str, Injector] = {
-    one.name: one
-    for one in (
-        Kill(), Stop(), Join(), Freeze(), DataDeleted(), DiskFull(), BrokerRestarted(),
-        BrokerKilled(), Cut(),
-    )
-}  # fmt: skip
+_ALL: tuple[Injector, ...] = (
+    Kill(), Stop(), Join(), Freeze(), DataDeleted(), DiskFull(), BrokerRestarted(), BrokerKilled(),
+    Cut(),
+)  # fmt: skip
+INJECTORS = {injector.name: injector for injector in _ALL}
 
 
 def _somebody(scene: Scene) -> Slot:

@@ -20,6 +20,7 @@ from tests.e2e.against_oracle import PARTITIONS, shown
 from tests.e2e.checks import OUTPUTS, by_customer, check_stage_chains, check_tier_chains
 from tests.e2e.driver import Tierstream
 from tests.faults.following import ends_of
+from tests.faults.order import Appended, processed
 from tests.faults.story import RULES_READ
 from tests.oracle import InputRecord, OracleResult
 from tests.oracle.events import ContactEvent, ErasureEvent
@@ -54,12 +55,12 @@ class Verdict:
 
 
 def judge(tierstream: Tierstream, client: LogClient) -> Verdict:
-    """All that can be said of a log at rest; AssertionError where it is not."""
-    records = read_inputs(client, tierstream.prefix)
+    """All that can be said of a log at rest."""
     wall_clock = datetime.now(UTC)
-    oracle = recompute(records, partitions=PARTITIONS, rules=RULES_READ, wall_clock=wall_clock)
     said = {topic: tierstream.values(topic) for topic in OUTPUTS}
     standings = tierstream.standings()
+    records = _inputs(client, tierstream.prefix, said["customer-erased"], wall_clock)
+    oracle = _recompute(records, wall_clock)
     verdict = Verdict(len(records), len(standings), sum(map(len, said.values())))
     _judge_reading(verdict, tierstream, client)
     _judge_standings(verdict, standings, oracle)
@@ -69,16 +70,27 @@ def judge(tierstream: Tierstream, client: LogClient) -> Verdict:
     return verdict
 
 
-def read_inputs(client: LogClient, prefix: str) -> list[InputRecord]:
-    """All inputs in the order in which they were appended, topics mixed."""
-    found = [
-        (record.timestamp_ms, InputRecord(topic, number, record.offset, record.key, record.value))
+def _inputs(
+    client: LogClient, prefix: str, erased: Iterable[Mapping[str, Any]], wall_clock: datetime
+) -> list[InputRecord]:
+    """All inputs, read back from the log, in the order in which they were processed."""
+    appended = [
+        Appended(r.timestamp_ms, InputRecord(topic, number, r.offset, r.key, r.value))
         for topic in INPUT_TOPICS
-        for number, record in client.read(prefix + topic)
+        for number, r in client.read(prefix + topic)
     ]
-    # Within a topic and a partition the offsets decide: the sort is stable, and a clock that was
-    # set back must not make a mess of it.
-    return [record for _, record in sorted(found, key=lambda one: one[0])]
+    dead = _recompute([one.record for one in appended], wall_clock).dead
+    places = frozenset((one.topic, one.partition, one.offset) for one in dead)
+    read_at = {
+        (one["source"]["partition"], one["source"]["offset"]): datetime.fromisoformat(one["at"])
+        for one in erased
+        if one["at"] is not None
+    }
+    return processed(appended, places, read_at)
+
+
+def _recompute(records: Iterable[InputRecord], wall_clock: datetime) -> OracleResult:
+    return recompute(records, partitions=PARTITIONS, rules=RULES_READ, wall_clock=wall_clock)
 
 
 def _judge_reading(verdict: Verdict, tierstream: Tierstream, client: LogClient) -> None:
