@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -58,6 +59,8 @@ def say(text: str) -> None:
 
 def main() -> int:
     """1 where anything is not as it should be."""
+    for library in ("aiokafka", "kafka"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)  # our own clients': it is on purpose
     given = arguments()
     given.seed = SystemRandom().randrange(10**6) if given.seed is None else given.seed
     say(f"seed {given.seed}")

@@ -55,7 +55,7 @@ class Crew:
 
     def __init__(self, tierstream: Tierstream, slots: list[Slot], say: Callable[[str], None]):
         self.slots = slots
-        self.tracebacks: list[str] = []  # the logs of workers that ended without a sentence
+        self.speechless: list[str] = []  # what workers printed that ended without a sentence
         self._tierstream = tierstream
         self._say = say
 
@@ -95,8 +95,7 @@ class Crew:
         if code == -signal.SIGKILL:
             self._say(f"worker {slot.number} was killed")
             return
-        sentences = [line for line in text.splitlines() if line.startswith("tierstream: ")]
-        last = sentences[-1] if sentences else text.strip().rsplit("\n", 1)[-1]
+        last = text.strip().rsplit("\n", 1)[-1]
         self._say(f"worker {slot.number} has ended with {code}: {last}")
-        if not sentences or "Traceback" in text:
-            self.tracebacks.append(text)
+        if not last.startswith("tierstream: "):
+            self.speechless.append(text)

@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tests.oracle import InputRecord
-from tests.oracle.records import CUSTOMERS, ORDERS
+from tests.oracle.records import CLOCK, CUSTOMERS, ORDERS
 
+_TIMES = {ORDERS: "ordered_at", CLOCK: "now"}  # what moves stream time, and the field
 Place = tuple[str, int, int]  # topic, partition, offset
 
 
@@ -73,9 +74,11 @@ def place_of(record: InputRecord) -> Place:
 
 
 def _first_past(line: list[Appended], at: datetime, dead: frozenset[Place]) -> int:
+    """Where in the line stream time first goes past `at`; the end of it where it never does."""
     for number, (_, record) in enumerate(line):
-        if record.topic != ORDERS or place_of(record) in dead or record.value is None:
+        named = _TIMES.get(record.topic)
+        if named is None or record.value is None or place_of(record) in dead:
             continue
-        if datetime.fromisoformat(json.loads(record.value)["ordered_at"]) > at:
+        if datetime.fromisoformat(json.loads(record.value)[named]) > at:
             return number
     return len(line)

@@ -231,9 +231,8 @@ def _end(scene: Scene, outcome: Outcome) -> None:
         client.close()
     if scene.follower.backwards:
         verdict.faults.append(f"progress went back {scene.follower.backwards} times")
-    verdict.faults += [
-        f"a worker ended without a sentence: {t[-3000:]}" for t in scene.crew.tracebacks
-    ]
+    for text in scene.crew.speechless:
+        verdict.faults.append(f"a worker ended without a sentence: {text[-3000:]}")
     scene.say(
         f"{outcome.plan.name} on {outcome.plan.log}: {verdict.records} records, "
         f"{verdict.customers} customers, {verdict.outputs} outputs; lost {verdict.lost}, "

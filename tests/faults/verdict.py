@@ -57,14 +57,16 @@ class Verdict:
 def judge(tierstream: Tierstream, client: LogClient) -> Verdict:
     """All that can be said of a log at rest."""
     wall_clock = datetime.now(UTC)
-    said = {topic: tierstream.values(topic) for topic in OUTPUTS}
+    prefix = tierstream.prefix
+    said = {topic: _values(client, prefix + topic) for topic in OUTPUTS}
+    progress = {one["partition"]: one for one in _values(client, f"{prefix}progress")}
     standings = tierstream.standings()
-    records = _inputs(client, tierstream.prefix, said["customer-erased"], wall_clock)
+    records = _inputs(client, prefix, said["customer-erased"], wall_clock)
     oracle = _recompute(records, wall_clock)
     verdict = Verdict(len(records), len(standings), sum(map(len, said.values())))
-    _judge_reading(verdict, tierstream, client)
+    _judge_reading(verdict, progress, ends_of(client, [prefix + topic for topic in INPUT_TOPICS]))
     _judge_standings(verdict, standings, oracle)
-    _judge_cards(verdict, tierstream, records, oracle, wall_clock)
+    _judge_cards(verdict, progress, records, oracle, wall_clock)
     _judge_said(verdict, said, oracle)
     _judge_chains(verdict, said, standings)
     return verdict
@@ -93,13 +95,19 @@ def _recompute(records: Iterable[InputRecord], wall_clock: datetime) -> OracleRe
     return recompute(records, partitions=PARTITIONS, rules=RULES_READ, wall_clock=wall_clock)
 
 
-def _judge_reading(verdict: Verdict, tierstream: Tierstream, client: LogClient) -> None:
+def _values(client: LogClient, topic: str) -> list[dict[str, Any]]:
+    """The values of a topic, committed records alone, each partition's in their order."""
+    return [json.loads(r.value) for _, r in client.read(topic) if r.value is not None]
+
+
+def _judge_reading(
+    verdict: Verdict, progress: Mapping[int, Any], ends: Mapping[int, Mapping[str, int]]
+) -> None:
     """No partition left behind, no record unread."""
-    inputs = [tierstream.prefix + topic for topic in INPUT_TOPICS]
-    read = {number: each["inputs"] for number, each in tierstream.progress().items()}
-    for number, ends in ends_of(client, inputs).items():
-        if any(read.get(number, {}).get(topic, 0) != end for topic, end in ends.items()):
-            verdict.faults.append(f"partition {number} has read {read.get(number)} of {ends}")
+    for number, own in ends.items():
+        read = progress[number]["inputs"] if number in progress else {}
+        if any(read.get(topic, 0) != end for topic, end in own.items()):
+            verdict.faults.append(f"partition {number} has read {read} of {own}")
 
 
 def _judge_standings(
@@ -116,7 +124,7 @@ def _judge_standings(
 
 def _judge_cards(
     verdict: Verdict,
-    tierstream: Tierstream,
+    progress: Mapping[int, Any],
     records: Iterable[InputRecord],
     oracle: OracleResult,
     wall_clock: datetime,
@@ -124,7 +132,6 @@ def _judge_cards(
     """Every event counts once in the tables: orders, revenue, calls, complaints."""
     rules = read_rules(RULES_READ)
     intake = take_in(records, rules, wall_clock, PARTITIONS)
-    progress = tierstream.progress()
     found: Counter[tuple[str, str]] = Counter()
     expected: Counter[tuple[str, str]] = Counter()
     for customer, standing in oracle.customers.items():

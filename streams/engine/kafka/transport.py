@@ -6,6 +6,7 @@ without TLS or SASL. Everything runs on the app's event loop, without a consumer
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -31,6 +32,10 @@ from streams.engine.records import Batch, TopicPartition
 _FETCH_WAIT_MS = 100
 # Whether the worker makes progress is for its health check to say, not for the group.
 _MAX_POLL_INTERVAL_MS = 24 * 60 * 60 * 1000
+
+# What the group is told on leaving or in a rebalance is a hint: a broker that has gone away must
+# hold up neither.
+_ANSWER_SECONDS = 5.0
 
 
 class _RebalanceListener(ConsumerRebalanceListener):
@@ -69,7 +74,11 @@ class Consumer(BatchConsumer):
             return
         await super().on_stop()
         self._kafka = None
-        await kafka.stop()
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await kafka.stop()
+        except TimeoutError:
+            self.log.warning("the group was not told that this worker leaves: no answer in time")
 
     def close(self) -> None:
         """Faust's wish in a rebalance while it stops: `on_stop` does it."""
@@ -117,8 +126,9 @@ class Consumer(BatchConsumer):
             if tp in ours
         }
         try:
-            await self._connected().commit(told)
-        except KafkaError as error:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._connected().commit(told)
+        except (KafkaError, TimeoutError) as error:
             self.log.warning("the group could not be told how far it is: %r", error)
             return False
         return True
