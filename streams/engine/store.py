@@ -169,13 +169,16 @@ class Store:
         return Sizes(*(self._db.property_int_value(name) or 0 for name in _SIZES))
 
     def close(self) -> None:
-        """Flush and let go of the files. A cursor would keep RocksDB's lock on them."""
+        """Flush and let go of the files. A cursor would keep RocksDB's lock on them.
+
+        Where the disk doesn't take it, what is missing comes from the changelog next time.
+        """
         for held in self._scans:
             held.clear()
         try:
             self._db.close()
-        except Exception as error:  # rocksdict raises no other
-            raise StoreError(self.path, error) from error
+        except Exception as error:  # noqa: BLE001 - rocksdict raises no other
+            log.warning("%s could not be flushed (%s): is its disk full?", self.path, error)
 
 
 def open_store(path: Path, memory: StoreMemory) -> Store:

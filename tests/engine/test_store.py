@@ -74,8 +74,7 @@ def test_a_store_whose_folder_is_gone_says_so_in_a_sentence(
     shutil.rmtree(tmp_path / "s")
     with pytest.raises(StoreError, match=r"see whether its disk is full, or set TIERSTREAM_DATA"):
         write_to_another_file(store)
-    with pytest.raises(StoreError):
-        store.close()
+    store.close()  # what is missing comes from the changelog: no reason to fail
 
 
 def write_to_another_file(store: Store) -> None:

@@ -125,10 +125,17 @@ class Consumer(BatchConsumer):
             for tp, offset in offsets.items()
             if tp in ours
         }
+        telling = asyncio.ensure_future(self._connected().commit(told))
+        # Not cancelled where it takes longer: aiokafka would leave a task behind whose exception
+        # nobody takes.
+        await asyncio.wait([telling], timeout=_ANSWER_SECONDS)
+        if not telling.done():
+            telling.add_done_callback(_take_exception)
+            self.log.warning("the group could not be told how far it is: no answer in time")
+            return False
         try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                await self._connected().commit(told)
-        except (KafkaError, TimeoutError) as error:
+            telling.result()
+        except KafkaError as error:
             self.log.warning("the group could not be told how far it is: %r", error)
             return False
         return True
@@ -222,6 +229,11 @@ def connection_of(app: Any, transport: Any) -> KafkaConnection:
 
 def _plain(tps: Iterable[TP]) -> Collection[TopicPartition]:
     return {TopicPartition(tp.topic, tp.partition) for tp in tps}
+
+
+def _take_exception(done: asyncio.Future[None]) -> None:
+    if not done.cancelled():
+        done.exception()
 
 
 def _milliseconds(seconds: float) -> int:
