@@ -60,6 +60,29 @@ class Kill:
         return struck
 
 
+class KillInRecovery:
+    """A worker loses its machine, and its successor is killed while it recovers, again and again."""
+
+    name: ClassVar = "kill-recovery"
+    workers: ClassVar = 1
+    watch_seconds: ClassVar = 18.0
+    logs: ClassVar = BOTH
+
+    def strike(self, scene: Scene) -> Strike:
+        slot = _somebody(scene)
+        for _ in range(3):
+            scene.say(f"SIGKILL to worker {slot.number}, and its data folder is deleted")
+            slot.wanted = False
+            slot.signal(signal.SIGKILL)
+            yield from scene.until(lambda: not slot.runs, END_SECONDS, "a killed worker is gone")
+            slot.delete_data()
+            scene.crew.start(slot)
+            yield from scene.until(lambda: slot.is_up, UP_SECONDS, f"worker {slot.number} is up")
+            yield from scene.wait(scene.random.uniform(0, 1))
+        slot.signal(signal.SIGKILL)  # it is wanted: the crew starts it again
+        return time.monotonic()
+
+
 class Stop:
     """A worker gets SIGTERM, ends cleanly, and comes back later."""
 
@@ -229,7 +252,7 @@ class Cut:
 
 
 _ALL: tuple[Injector, ...] = (
-    Kill(), Stop(), Join(), Freeze(), DataDeleted(), DiskFull(), BrokerRestarted(), BrokerKilled(),
+    Kill(), KillInRecovery(), Stop(), Join(), Freeze(), DataDeleted(), DiskFull(), BrokerRestarted(), BrokerKilled(),
     Cut(),
 )  # fmt: skip
 INJECTORS = {injector.name: injector for injector in _ALL}

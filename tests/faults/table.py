@@ -9,6 +9,7 @@ from tests.faults.rounds import Outcome
 
 WORDS = {
     "kill": "worker killed (SIGKILL)",
+    "kill-recovery": "worker killed while it recovers, again and again",
     "stop": "worker stopped (SIGTERM)",
     "join": "worker joined",
     "freeze": "worker frozen (SIGSTOP) and thawed",
