@@ -61,7 +61,7 @@ class Kill:
 
 
 class KillInRecovery:
-    """A worker loses its machine, and its successor is killed while it recovers, again and again."""
+    """A worker's machine is lost, and its successor is killed while it recovers, three times."""
 
     name: ClassVar = "kill-recovery"
     workers: ClassVar = 1
@@ -252,8 +252,8 @@ class Cut:
 
 
 _ALL: tuple[Injector, ...] = (
-    Kill(), KillInRecovery(), Stop(), Join(), Freeze(), DataDeleted(), DiskFull(), BrokerRestarted(), BrokerKilled(),
-    Cut(),
+    Kill(), KillInRecovery(), Stop(), Join(), Freeze(), DataDeleted(), DiskFull(),
+    BrokerRestarted(), BrokerKilled(), Cut(),
 )  # fmt: skip
 INJECTORS = {injector.name: injector for injector in _ALL}
 
