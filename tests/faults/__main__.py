@@ -65,6 +65,7 @@ def main() -> int:
     given.seed = SystemRandom().randrange(10**6) if given.seed is None else given.seed
     say(f"seed {given.seed}")
     outcomes: list[Outcome] = []
+    unfinished: list[str] = []
     left_out: list[str] = []
     with ExitStack() as undo:
         folder = given.keep or Path(undo.enter_context(tempfile.TemporaryDirectory()))
@@ -85,9 +86,16 @@ def main() -> int:
             undo.callback(broker.stop)
         for number, plan in enumerate(chosen):
             say(f"--- {plan.name} on {plan.log}, {plan.seconds:.0f} s")
-            outcomes.append(play(plan, folder / f"{number}-{plan.log}-{plan.name}", broker, say))
+            try:
+                outcome = play(plan, folder / f"{number}-{plan.log}-{plan.name}", broker, say)
+            except AssertionError as error:
+                unfinished.append(f"{plan.name} on {plan.log} came to no end: {error}")
+                say(unfinished[-1])
+                continue
+            outcomes.append(outcome)
+            say(table([outcome]))
     sys.stdout.write(f"\n{table(outcomes)}\n")
-    faults = [fault for outcome in outcomes for fault in outcome.verdict.faults]
+    faults = [fault for outcome in outcomes for fault in outcome.verdict.faults] + unfinished
     for fault in faults:
         sys.stdout.write(f"FAULT: {fault}\n")
     for sentence in left_out:

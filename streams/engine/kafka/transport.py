@@ -48,6 +48,8 @@ class _RebalanceListener(ConsumerRebalanceListener):
         return self._consumer.on_partitions_revoked({TP(*key) for key in revoked})
 
     async def on_partitions_assigned(self, assigned: Iterable[KafkaPartition]) -> None:
+        if not self._consumer.connected:
+            return  # a rebalance met its end: who leaves takes nothing over
         generation = self._consumer.generation()
         self._consumer.app.consumer_generation_id = generation
         await self._consumer.on_partitions_assigned({TP(*key) for key in assigned}, generation)
@@ -106,6 +108,11 @@ class Consumer(BatchConsumer):
         return self._kafka
 
     # -- the group
+
+    @property
+    def connected(self) -> bool:
+        """Whether it has been started and is not being stopped."""
+        return self._kafka is not None
 
     async def subscribe(self, topics: Iterable[str]) -> None:
         self._connected().subscribe(topics=set(topics), listener=_RebalanceListener(self))
