@@ -136,6 +136,8 @@ class Freeze:
         slot = _somebody(scene)
         others = len(scene.crew.running()) > 1
         past = SESSION_SECONDS + scene.random.uniform(3, 10) if scene.on_kafka else 3.0
+        scene.load.burst()  # so that it has something under way
+        yield from scene.until(lambda: scene.load.in_flight() > 300, END_SECONDS, "a burst")
         scene.say(f"SIGSTOP to worker {slot.number} for {past:.0f} s")
         slot.signal(signal.SIGSTOP)
         struck = time.monotonic()

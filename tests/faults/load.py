@@ -25,6 +25,7 @@ from tests.oracle.sending import lay
 
 _BEAT_SECONDS = 0.1
 _AGAIN_SECONDS = 0.3
+_BURST = 1000
 _FINISH_SECONDS = 120
 
 
@@ -60,6 +61,7 @@ class Load:
         self._follower = follower
         self._held: dict[str, _Held] = {}
         self._ending = threading.Event()
+        self._bursting = threading.Event()
         self._failed: list[BaseException] = []
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
 
@@ -73,6 +75,10 @@ class Load:
         for error in self._failed:
             raise error
 
+    def burst(self) -> None:
+        """Send as many at the next beat as come in some seconds otherwise."""
+        self._bursting.set()
+
     def in_flight(self) -> int:
         """Records acknowledged to the sender that no commit has in a state yet."""
         return max(self.sent - self._follower.read(), 0)
@@ -84,6 +90,9 @@ class Load:
             while not self._ending.is_set():
                 began = time.monotonic()
                 self._send([next(self._events) for _ in range(self._beat)])
+                if self._bursting.is_set():
+                    self._bursting.clear()
+                    self._send([next(self._events) for _ in range(_BURST)])
                 self._see_to_held()
                 self._ending.wait(max(0.0, began + _BEAT_SECONDS - time.monotonic()))
             self._send_the_rest()

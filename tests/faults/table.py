@@ -9,7 +9,7 @@ from tests.faults.rounds import Outcome
 
 WORDS = {
     "kill": "worker killed (SIGKILL)",
-    "kill-recovery": "worker killed while it recovers, again and again",
+    "kill-recovery": "worker killed while it recovers, three times",
     "stop": "worker stopped (SIGTERM)",
     "join": "worker joined",
     "freeze": "worker frozen (SIGSTOP) and thawed",
