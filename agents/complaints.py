@@ -7,6 +7,7 @@ from datetime import datetime
 from schemas.complaints import Complaint, parse_complaint
 from streams import topics
 from streams.domain.contact_fold import fold_complaint
+from streams.domain.customer import Customer
 from streams.domain.orders_fold import newest_order_day
 from streams.engine.partition import Partition
 from streams.engine.turn import Input, Turn
@@ -17,11 +18,11 @@ def when(complaint: Complaint) -> datetime:
     return complaint.occurred_at
 
 
-def fold(partition: Partition, turn: Turn, complaint: Complaint) -> None:
+def fold(partition: Partition, turn: Turn, complaint: Complaint) -> Customer:
     """Add the step to its customer's tables; it moves no time."""
     customer = partition.open(turn)
     fold_complaint(customer, complaint, partition.scene.calendar, partition.window_begin)
-    partition.close(turn, customer, newest_order_day(customer), "contact")
+    return partition.close(turn, customer, newest_order_day(customer), "contact")
 
 
 INPUT = Input(topics.COMPLAINTS.name, parse_complaint, when, fold)

@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from operator import attrgetter
 
 from schemas.invalid import InvalidRecord
 from schemas.orders import Order, parse_order
 from streams import topics
-from streams.domain.days import micros
+from streams.domain.customer import Customer
 from streams.domain.money import UnknownCurrencyError
 from streams.domain.orders_fold import fold_order, newest_order_day, would_overflow
+from streams.domain.plain_order import PlainOrder
 from streams.engine.partition import Partition
 from streams.engine.turn import Input, Turn
 
-CAUSES = {"placed": "order", "cancelled": "cancellation", "returned": "return"}
+CAUSES = {"cancelled": "cancellation", "returned": "return"}
 
 
-def when(order: Order) -> datetime:
-    """An order's own time, which is that of the order itself on corrections too."""
-    return order.ordered_at
-
-
-def fold(partition: Partition, turn: Turn, order: Order) -> None:
+def fold(partition: Partition, turn: Turn, order: Order) -> Customer:
     """Add the order to its customer's tables and say what that changes."""
     amount, profit = _money(partition, order)
-    if would_overflow(partition.table.get(turn.name), amount, profit):
+    customer = partition.table.get(turn.name)
+    if would_overflow(customer, amount, profit):
         reason = f"amount {order.amount} takes the sums of {turn.customer_id!r} past 2^62"
         raise InvalidRecord("sum_overflow", reason)
-    customer = partition.open(turn)
+    placed = order.type == "placed"
+    customer = partition.open(turn, shows=placed)
     newest = newest_order_day(customer)
-    moment_us = micros(order.ordered_at)
-    day = partition.scene.calendar.day_of(moment_us)
-    if order.type == "placed" and _is_late(partition, moment_us, day):
-        partition.late_orders += 1
+    day_of = partition.scene.calendar.day_of
+    moment_us, now = turn.at_us, partition.marker.stream_time_us
+    day = day_of(moment_us)
     fold_order(customer, order.type, day, amount, profit, partition.rules.window_days)
-    partition.move_time(moment_us)
-    partition.close(turn, customer, newest, CAUSES[order.type])
-
-
-def _is_late(partition: Partition, moment_us: int, day: int) -> bool:
-    """Whether stream time had come to a later day than that of the order."""
-    now = partition.stream_time_us
-    return now is not None and moment_us < now and day < partition.scene.calendar.day_of(now)
+    if now is None or moment_us > now:
+        partition.move_time(moment_us)
+    if not placed:
+        return partition.close(turn, customer, newest, CAUSES[order.type])
+    if now is not None and moment_us < now and day < day_of(now):
+        partition.late_orders += 1
+    plain = PlainOrder(day, amount, profit or 0, newest < day)
+    return partition.close(turn, customer, newest, "order", plain)
 
 
 def _money(partition: Partition, order: Order) -> tuple[int, int | None]:
@@ -58,4 +55,5 @@ def _money(partition: Partition, order: Order) -> tuple[int, int | None]:
     return amount, None if cost is None else amount - cost
 
 
-INPUT = Input(topics.ORDERS.name, parse_order, when, fold)
+# The own time of a correction is that of its order.
+INPUT = Input(topics.ORDERS.name, parse_order, attrgetter("ordered_at"), fold)

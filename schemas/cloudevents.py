@@ -13,6 +13,8 @@ from schemas.outputs import ChurnAlert, DeadLetter, Said
 
 _ENCODER = msgspec.json.Encoder()
 
+Headers = tuple[tuple[str, bytes], ...]
+
 
 def type_of(topic: str) -> str:
     """The `ce_type` of events in `topic` (its name without prefix)."""
@@ -24,16 +26,20 @@ def source_of(app_id: str, partition: int) -> str:
     return f"tierstream/{app_id}/{partition}"
 
 
-def headers_of(
-    event: Said | ChurnAlert | DeadLetter, event_type: str, source: str, time: datetime | None
-) -> tuple[tuple[str, bytes], ...]:
-    """The headers of `event`; without `ce_time` where there is no time yet."""
-    headers = (
+def constant_headers(event_type: str, source: str) -> Headers:
+    """What all events of a type and a source have in common."""
+    return (
         ("ce_specversion", b"1.0"),
-        ("ce_id", event.event_id.encode()),
         ("ce_type", event_type.encode()),
         ("ce_source", source.encode()),
     )
+
+
+def headers_of(
+    event: Said | ChurnAlert | DeadLetter, constant: Headers, time: datetime | None
+) -> Headers:
+    """The headers of `event`; without `ce_time` where there is no time yet."""
+    headers = (*constant, ("ce_id", event.event_id.encode()))
     return headers if time is None else (*headers, ("ce_time", _rfc3339(time)))
 
 

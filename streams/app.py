@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,6 @@ TICK_SECONDS = 10.0
 SESSION_SECONDS = 10.0
 HEARTBEAT_SECONDS = 1.0
 _BUFFERED_BATCHES = 16
-_KEYS_REMEMBERED = 50_000  # a partition; hashing a key takes over 1 µs
 
 log = logging.getLogger(__name__)
 
@@ -175,13 +173,12 @@ class WorkerApp:
 
     def _identity(self, number: int) -> Identity:
         settings, partitions = self.settings, self.number_of_partitions
-        trust = settings.partitioner == "trust"
 
-        @lru_cache(_KEYS_REMEMBERED)
         def is_ours(key: bytes) -> bool:
-            return trust or default_partition(key, partitions) == number
+            return default_partition(key, partitions) == number
 
-        return Identity(settings.app_id, settings.topic_prefix, number, is_ours)
+        trust = settings.partitioner == "trust"
+        return Identity(settings.app_id, settings.topic_prefix, number, None if trust else is_ours)
 
     def _new_keeper(self) -> BorderKeeper:
         transactions = self.worker_log.transactions("borders", 0)

@@ -62,13 +62,14 @@ def _standing(partition: Partition, customer: Customer) -> dict[str, Any]:
 
 
 def _alert(partition: Partition, customer: Customer) -> dict[str, Any] | None:
-    """The live alert, with the reasons that hold today; None where none is live."""
+    """The live alert, with the reasons that hold today and their score; None where none is live."""
     now, today = partition.stream_time_us, partition.today
     if now is None or today is None or (alert := live(customer.churn, now)) is None:
         return None
     held = reasons_now(customer, today, partition.scene)
     return {
         "severity": SEVERITIES[alert.severity - 1],
+        "score": 0 if held is None else held.score,
         "until": instant(alert.until_us),
         "reasons": [] if held is None else held.reasons,
         "advice": None if held is None else held.advice,

@@ -80,6 +80,12 @@ def test_a_readme_has_every_topic_once_as_it_is_created(readme: str) -> None:
 
 
 @readmes
+def test_a_readme_says_that_alerts_alone_are_keyed_by_account_manager(readme: str) -> None:
+    by_manager = [row[0] for row in rows(readme, "topic", "主题") if "account_manager" in row[1]]
+    assert by_manager == ["churn-alerts"]
+
+
+@readmes
 def test_a_readme_has_every_setting_once_with_its_default(readme: str) -> None:
     said = sorted((row[0], row[1]) for row in rows(readme, "variable", "变量"))
     assert said == sorted((each.name, each.default or "none") for each in VARIABLES)
@@ -191,7 +197,8 @@ def test_every_field_of_the_internal_topics_is_described() -> None:
 def test_a_readme_shows_the_whole_page_of_the_demo(readme: str) -> None:
     (page, *_) = blocks(readme, "text")
     for title in ("Starting a worker", "The pyramid on 1998-06-30", "Recency and frequency",
-                  "Movement between the tiers", "The last 20", "Who fell silent"):  # fmt: skip
+                  "Movement between the tiers", "The last 20", "Who fell silent",
+                  "Churn alerts since 1998-06-24"):  # fmt: skip
         assert title in page
 
 

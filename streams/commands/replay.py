@@ -171,7 +171,7 @@ def _raw(name: str, partitions: int, source: Source, keyless: bool) -> Iterator[
                 "which is compacted; give it a key"
             )
         if write.key is None and write.partition is None:
-            write = write._replace(partition=next(turns))
+            write = msgspec.structs.replace(write, partition=next(turns))
         yield write
 
 

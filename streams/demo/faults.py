@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from schemas.outputs import SEVERITIES
 from streams.demo.figures import Value
 
 ORDERS = 69_659
@@ -33,3 +35,29 @@ def find_faults(
     if apart:
         faults.append(f"{apart:,} customers stand elsewhere than their last tier-change says")
     return faults
+
+
+def find_alert_faults(churn_alerts: Sequence[Value]) -> list[str]:
+    """Likewise for the alerts, each customer's in the order in which the log has them."""
+    faults = []
+    unassigned = sum(alert["account_manager"] is None for alert in churn_alerts)
+    if unassigned:
+        faults.append(f"{unassigned:,} alerts went to nobody, though every customer is assigned")
+    repeats = 0
+    last: dict[str, Value] = {}
+    for alert in churn_alerts:
+        before = last.get(alert["customer_id"])
+        repeats += before is not None and _repeats(alert, before)
+        last[alert["customer_id"]] = alert
+    if repeats:
+        faults.append(f"{repeats:,} alerts were said in a cooldown without being more severe")
+    return faults
+
+
+def _repeats(alert: Value, before: Value) -> bool:
+    cooling = datetime.fromisoformat(alert["at"]) < datetime.fromisoformat(before["cooldown_until"])
+    return cooling and _severity(alert) <= _severity(before)
+
+
+def _severity(alert: Value) -> int:
+    return SEVERITIES.index(alert["severity"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from streams.broker import EmbeddedBroker
 from streams.engine.log import LogClient
 from streams.errors import UserError
 from streams.settings import Settings
-from streams.topics import CLOCK, INPUTS, ORDERS
+from streams.topics import CLOCK, INPUTS, Topic
 
 _MARKER = "demo"
 _MARKER_TEXT = """\
 `tierstream demo` made what lies here, and replaces it when it runs again, as long as nothing
-but its own orders has been sent to the log.
+but its own orders and customer files has been sent to the log.
 """
 _LOG_SUFFIXES = ("", "-wal", "-shm")  # the worker's lock file stays: it may be held
 _MADE_BY_WORKER = ("stores", "faust")
@@ -60,8 +60,10 @@ class DemoFolder:
             raise self._taken("holds data that the demo did not make")
         return False
 
-    def check_log(self, client: LogClient, settings: Settings, own: Collection[bytes]) -> None:
-        """Raise FolderError if inputs have other records than the demo's `own` order lines.
+    def check_log(
+        self, client: LogClient, settings: Settings, own: Mapping[Topic, Collection[bytes]]
+    ) -> None:
+        """Raise FolderError if inputs have other records than the demo's `own`, by topic.
 
         Ticks don't count: they say nothing of anybody.
         """
@@ -70,7 +72,7 @@ class DemoFolder:
             name = settings.topic(topic)
             if topic == CLOCK or name not in existing:
                 continue
-            if any(topic != ORDERS or each.value not in own for _, each in client.read(name)):
+            if any(each.value not in own.get(topic, ()) for _, each in client.read(name)):
                 raise self._taken(f"holds {topic.name} that are not the demo's own")
 
     def clear(self) -> None:

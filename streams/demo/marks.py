@@ -8,6 +8,7 @@ from streams.commands.table import money
 
 TIER_COLOURS = {"super": "yellow", "large": "magenta", "medium": "cyan", "small": "blue"}
 STAGE_COLOURS = {"slipping": "yellow", "dormant": "red"}
+SEVERITY_COLOURS = {"watch": "cyan", "warn": "yellow", "urgent": "bold red"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+BEGIN = "1996-12-31T23:59:59Z"  # before the first order
 LAST_WEEK = "1998-06-24"  # its first day
 LAST_DAY = "1998-06-30"
 END = f"{LAST_DAY}T23:59:59Z"  # where the demo's stream time ends

@@ -11,9 +11,11 @@ from types import FrameType
 from rich.console import Console
 
 from streams.demo import figures
-from streams.demo.faults import find_faults
-from streams.demo.feed import send_orders, settle_down
+from streams.demo.alerts import alerts
+from streams.demo.faults import find_alert_faults, find_faults
+from streams.demo.feed import send_files, send_orders, settle_down
 from streams.demo.folder import DemoFolder
+from streams.demo.managers import file_lines
 from streams.demo.marks import marks
 from streams.demo.orders import LAST_DAY, LAST_WEEK, order_lines
 from streams.demo.redis_card import DemoRedis, RedisCard, claimed_redis, draw_card, read_back
@@ -26,6 +28,7 @@ from streams.engine.embedded.lock import WorkerLock
 from streams.errors import UserError
 from streams.rules_file import load_rules
 from streams.settings import Settings
+from streams.topics import CUSTOMERS, ORDERS, Topic
 
 _NEWLY_SILENT = timedelta(days=30)
 _BY_SIGNAL = 128  # plus the signal's number: the exit code, as shells have it
@@ -70,8 +73,13 @@ def _make_room(folder: DemoFolder, settings: Settings) -> None:
     with _no_worker_running(folder, settings):
         if folder.log.exists():
             with closing(open_client(settings)) as client:
-                folder.check_log(client, settings, frozenset(order_lines()))
+                folder.check_log(client, settings, _own_records())
         folder.clear()
+
+
+def _own_records() -> dict[Topic, frozenset[bytes]]:
+    orders = order_lines()
+    return {ORDERS: frozenset(orders), CUSTOMERS: frozenset(file_lines(orders))}
 
 
 @contextmanager
@@ -92,6 +100,7 @@ def _work(
     url = "" if redis is None else redis.url
     with WorkerProcess(worker_command(), folder.worker_log, url) as worker:
         settle_down(settings)
+        send_files(console, settings)
         send_orders(console, settings)
         with closing(open_client(settings)) as client:
             results = read_results(client, settings)
@@ -110,11 +119,13 @@ def _page(results: Results) -> Page:
         movement=figures.movement(results.tier_changes, LAST_WEEK),
         changes=figures.last_changes(results.tier_changes),
         silence=figures.silence(results.standings, results.dormant_customers, since.isoformat()),
+        alerts=alerts(results.churn_alerts, LAST_WEEK),
     )
 
 
 def _check(results: Results) -> None:
     faults = find_faults(results.standings, results.tier_changes, len(results.dead_letters))
+    faults += find_alert_faults(results.churn_alerts)
     if faults:
         raise DemoError(f"the demo went wrong, please report it: {'; '.join(faults)}")
 
@@ -128,8 +139,9 @@ def _show_end(console: Console, page: Page, folder: DemoFolder) -> None:
 
 
 def _next_commands(page: Page) -> list[str]:
-    silent = [f"customer {each.customer_id}" for each in page.silence.newest[:1]]
-    return ["standings --tier super", *silent, "dump tier-changes", "--help"]
+    alerted = [alert for desk in page.alerts.busiest[:1] for alert in desk.shown[:1]]
+    card = [f"customer {each.customer_id}" for each in alerted or page.silence.newest[:1]]
+    return ["standings --tier super", *card, "dump churn-alerts", "--help"]
 
 
 @contextmanager

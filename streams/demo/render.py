@@ -10,7 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from streams.demo.alerts import Alerts
 from streams.demo.charts import draw_pyramid, draw_rfm_grid
+from streams.demo.desks import list_desks
 from streams.demo.figures import Cell, Change, Pyramid, Silence
 from streams.demo.lists import list_changes, list_movement, list_silence
 from streams.demo.marks import Marks
@@ -21,7 +23,10 @@ _GUTTER = 4
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that the demo shows of a run, up to `day` (`YYYY-MM-DD`); movement from `since` on."""
+    """All that the demo shows of a run, up to `day` (`YYYY-MM-DD`).
+
+    Movement and alerts are those from the day `since` on.
+    """
 
     day: str
     since: str
@@ -30,21 +35,25 @@ class Page:
     movement: Counter[tuple[str | None, str | None]]
     changes: Sequence[Change]
     silence: Silence
+    alerts: Alerts
 
 
 def render_page(page: Page, width: int, marks: Marks) -> RenderableType:
-    """The whole page; below 150 columns one section after the other, else two side by side."""
+    """The whole page; below 150 columns one section after the other, else two side by side.
+
+    Alerts go last, over the whole width: they are sentences.
+    """
     sides = width >= _TWO_COLUMNS_FROM
     side = (width - _GUTTER) // 2 if sides else width
     left = [_pyramid(page, side, marks), _grid(page, marks), _movement(page, marks)]
     right = [_changes(page, marks), _silence(page, marks)]
     if not sides:
-        return Group(*left, *right)
+        return Group(*left, *right, _alerts(page, marks))
     columns = Table.grid(padding=(0, _GUTTER, 0, 0))
     columns.add_column(width=side)
     columns.add_column(width=side)
     columns.add_row(Group(*left), Group(*right))
-    return columns
+    return Group(columns, _alerts(page, marks))
 
 
 def _section(title: str, body: RenderableType) -> RenderableType:
@@ -77,3 +86,12 @@ def _changes(page: Page, marks: Marks) -> RenderableType:
 
 def _silence(page: Page, marks: Marks) -> RenderableType:
     return _section("Who fell silent, and the revenue of each", list_silence(page.silence, marks))
+
+
+def _alerts(page: Page, marks: Marks) -> RenderableType:
+    alerts = page.alerts
+    title = (
+        f"Churn alerts since {page.since}: {alerts.alerts:,}, to {alerts.managers} account "
+        "managers; the busiest"
+    )
+    return _section(title, list_desks(alerts.busiest, marks))

@@ -12,6 +12,7 @@ from streams.demo.figures import Value
 from streams.engine.log import LogClient
 from streams.settings import Settings
 from streams.topics import (
+    CHURN_ALERTS,
     CUSTOMER_STANDINGS,
     DEAD_LETTERS,
     DORMANT_CUSTOMERS,
@@ -27,6 +28,7 @@ class Results:
     standings: Sequence[Value]
     tier_changes: Sequence[Value]
     dormant_customers: Sequence[Value]
+    churn_alerts: Sequence[Value]
     dead_letters: Sequence[Value]
 
 
@@ -39,6 +41,7 @@ def read_results(client: LogClient, settings: Settings) -> Results:
         standings=[orjson.loads(value) for value in newest.values() if value is not None],
         tier_changes=_values(client, settings, TIER_CHANGES),
         dormant_customers=_values(client, settings, DORMANT_CUSTOMERS),
+        churn_alerts=_values(client, settings, CHURN_ALERTS),
         dead_letters=_values(client, settings, DEAD_LETTERS),
     )
 

@@ -147,8 +147,8 @@ def _take(held: Churn, facts: Facts, moment: Moment, scene: Scene) -> bool:
         (stage is not None and said_anew and weights[stage])
         or (fell and weights["tier_fall"])
         or (facts.dropped and not held.revenue_drop and weights["revenue_drop"])
-        or (not set(severe) <= set(held.severe) and weights["severe_complaint"])
-        or (not set(overdue) <= set(held.overdue) and weights["overdue_complaint"])
+        or (severe and not set(severe) <= set(held.severe) and weights["severe_complaint"])
+        or (overdue and not set(overdue) <= set(held.overdue) and weights["overdue_complaint"])
     )
     held.stage, held.revenue_drop = facts.stage, facts.dropped
     held.severe, held.overdue = severe, overdue

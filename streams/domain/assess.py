@@ -7,9 +7,9 @@ from bisect import bisect_left, bisect_right
 import msgspec
 
 from streams.domain.customer import NEVER, NO_DAY, UNKNOWN, Customer
-from streams.domain.dormancy import NONE, Gap, stage_days
+from streams.domain.dormancy import DORMANT, INACTIVE, NONE, SLIPPING, Gap, stage_begins
 from streams.domain.pyramid import (
-    INACTIVE,
+    EXACT,
     OTHER,
     PROSPECT,
     SMALL,
@@ -19,6 +19,7 @@ from streams.domain.pyramid import (
     rank_code,
     rank_of,
 )
+from streams.domain.pyramid import INACTIVE as INACTIVE_TIER
 from streams.domain.rules import Rules
 
 
@@ -70,7 +71,8 @@ def assess(  # noqa: C901, PLR0915 - one pass, see below
         by_revenue = rules.rank_by == "revenue"
         rank = revenue if by_revenue else rank_of(rules, revenue, profit, frequency)
     tier, due = _tier(customer, frequency, rank, today, borders, rules)
-    due = min(due, leaves)
+    if leaves < due:
+        due = leaves
     if newest == NO_DAY:
         newest = customer.last_let_go
     if newest == NO_DAY or customer.lifetime_orders < 1:
@@ -78,21 +80,35 @@ def assess(  # noqa: C901, PLR0915 - one pass, see below
             revenue, profit, frequency, rank, tier, 0, None, NONE, due, NO_DAY, Gap(0, 0)
         )
     recency = today - newest
-    stage = NONE
-    gap = Gap(newest - oldest, order_days)
-    for begins, later in stage_days(newest, gap, rules):
-        if begins > today:
-            due = min(due, begins)
-            break
-        stage = later
-    band = bisect_left(rules.recency_days, recency)
-    if band < len(rules.recency_days):
-        due = min(due, newest + rules.recency_days[band] + 1)
+    stage, begins = _stage(today, stage_begins(newest, newest - oldest, order_days, rules))
+    if begins < due:
+        due = begins
+    bands = rules.recency_days
+    band = bisect_left(bands, recency)
+    if band < len(bands):
+        next_band = newest + bands[band] + 1
+        if next_band < due:
+            due = next_band
     rfm = 511 - 100 * band
     if frequency >= 1:
-        rfm += 10 * bisect_right(borders.frequency_cuts, rank_code(frequency))
+        code = frequency if frequency < EXACT else rank_code(frequency)
+        rfm += 10 * bisect_right(borders.frequency_cuts, code)
         rfm += bisect_right(borders.monetary_cuts, rank_code(revenue))
+    gap = Gap(newest - oldest, order_days)
     return Standing(revenue, profit, frequency, rank, tier, rfm, recency, stage, due, newest, gap)
+
+
+def _stage(today: int, begins: tuple[int, int, int]) -> tuple[int, int]:
+    """The stage that holds, and the day on which the next one begins (NEVER: none)."""
+    slipping, dormant, inactive = begins
+    if today >= inactive:
+        return INACTIVE, NEVER
+    if today >= dormant:
+        return DORMANT, inactive
+    next_begins = dormant if dormant < inactive else inactive
+    if today >= slipping:
+        return SLIPPING, next_begins
+    return NONE, slipping if slipping < next_begins else next_begins
 
 
 def tier_moves(customer: Customer, borders: Borders, rules: Rules) -> bool:
@@ -129,5 +145,5 @@ def _tier(
     if customer.disqualified:
         return OTHER, NEVER
     if customer.lifetime_orders >= 1:
-        return INACTIVE, NEVER
+        return INACTIVE_TIER, NEVER
     return (PROSPECT if customer.contacted else SUSPECT), NEVER

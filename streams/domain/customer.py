@@ -13,7 +13,7 @@ UNKNOWN: Final = -1  # the tier of someone nobody has spoken of yet
 #: The turnover of one customer stays under this, so that every sum fits 64 bits.
 SUM_LIMIT: Final = 1 << 62
 
-VERSION: Final = 1  # of the encoding; the first byte of every encoded state
+VERSION: Final = 2  # of the encoding; the first byte of every encoded state
 
 
 class StateVersionError(Exception):
@@ -87,18 +87,11 @@ class Contact(msgspec.Struct, array_like=True, gc=False):
     complaints: dict[str, ComplaintRecord] = {}
 
 
-class Seen(msgspec.Struct, array_like=True, gc=False):
-    """An event that was taken: when, in stream time (None: before there was one), and its hash."""
-
-    taken_us: int | None
-    event: int
-
-
 class SeenChunk(msgspec.Struct, array_like=True, gc=False):
     """Older events taken, kept under a key of their own: its number, and the newest of them."""
 
     number: int
-    newest_us: int | None  # as `taken_us`
+    newest_us: int | None  # as in `seen_us`
 
 
 class Churn(msgspec.Struct, array_like=True, gc=False):
@@ -129,7 +122,8 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     turnover: int = 0  # all amounts and profits ever, unsigned: no sum of them can be greater
     first_let_go: int = NO_DAY  # the oldest order day no longer kept; NO_DAY: none
     last_let_go: int = NO_DAY  # the newest of them
-    seen: list[Seen] = []
+    seen: list[int] = []  # hashes of the events taken last, in the order in which they were
+    seen_us: list[int | None] = []  # the stream time of each (None: before there was one)
     seen_chunks: list[SeenChunk] = []
     contacted: bool = False  # a call, a complaint or an order event ever came
     contact: Contact | None = None
@@ -165,10 +159,22 @@ def encode_customer(customer: Customer) -> bytes:
 
 
 def decode_customer(data: bytes) -> Customer:
-    """The state of `encode_customer`; StateVersionError where it is of a newer version."""
+    """The state of `encode_customer`, or one of an older version, brought up; StateVersionError
+    where it is of a newer one."""
+    if data[0] == VERSION:
+        return _decoder.decode(memoryview(data)[1:])
     if data[0] > VERSION:
         raise StateVersionError(
             f"the state of a customer has version {data[0]}, this program knows {VERSION}: "
             "run the newer program, nothing was changed"
         )
-    return _decoder.decode(memoryview(data)[1:])
+    return _of_version_1(data)
+
+
+def _of_version_1(data: bytes) -> Customer:
+    """Version 1 had the events taken as pairs (when, hash) in the place of `seen`."""
+    fields = msgspec.msgpack.decode(memoryview(data)[1:])
+    at = Customer.__struct_fields__.index("seen")
+    pairs = fields[at]
+    fields[at : at + 1] = [event for _, event in pairs], [taken_us for taken_us, _ in pairs]
+    return msgspec.convert(fields, Customer)

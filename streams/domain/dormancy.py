@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from streams.domain.churn_rules import CHANCES
-from streams.domain.customer import NO_DAY, Day
+from streams.domain.customer import NEVER, NO_DAY, Day
 from streams.domain.rules import Rules
 
 NONE, SLIPPING, DORMANT, INACTIVE = range(4)
@@ -38,24 +38,31 @@ def usual_gap(days: list[Day], window_days: int) -> Gap:
     return Gap(newest - oldest, count)
 
 
-def stage_days(newest: int, gap: Gap, rules: Rules) -> list[tuple[int, int]]:
-    """(day, stage) on which each stage begins in a silence after `newest`, in rising order.
+def stage_begins(newest: int, span: int, order_days: int, rules: Rules) -> tuple[int, int, int]:
+    """The days on which slipping, dormant and inactive begin in a silence after `newest`, given
+    the usual gap. NEVER: it is skipped.
 
     A day has one stage: a stage that would begin on or after the day of a later one is skipped.
     """
     inactive = newest + rules.window_days
     dormant = newest + rules.dormant_days + 1
-    begins = [(inactive, INACTIVE)]
-    if dormant < inactive:
-        begins.append((dormant, DORMANT))
-    if gap.order_days >= 3:
+    if dormant >= inactive:
+        dormant = NEVER
+    slipping = NEVER
+    if order_days >= 3:
         factor, unit = rules.slipping_ratio
-        limit = factor * gap.span // (unit * (gap.order_days - 1))
-        slipping = newest + max(rules.slipping_min_days, limit) + 1
-        if slipping < min(dormant, inactive):
-            begins.append((slipping, SLIPPING))
-    begins.reverse()
-    return begins
+        limit = factor * span // (unit * (order_days - 1))
+        least = rules.slipping_min_days
+        slipping = newest + (limit if limit > least else least) + 1
+        if slipping >= dormant or slipping >= inactive:
+            slipping = NEVER
+    return slipping, dormant, inactive
+
+
+def stage_days(newest: int, gap: Gap, rules: Rules) -> list[tuple[int, int]]:
+    """(day, stage) of each stage that a silence after `newest` comes to, in rising order."""
+    begins = stage_begins(newest, gap.span, gap.order_days, rules)
+    return [(day, stage) for stage, day in enumerate(begins, SLIPPING) if day != NEVER]
 
 
 def revenue_at_risk(revenue: int, stage: int, rules: Rules) -> int:

@@ -15,8 +15,8 @@ EFFECTS = {"placed": (1, 1), "cancelled": (-1, -1), "returned": (-1, 0)}
 
 def would_overflow(customer: Customer | None, amount: int, profit: int | None) -> bool:
     """Whether an order event would take what is summed up of a customer past SUM_LIMIT."""
-    turnover = 0 if customer is None else customer.turnover
-    return turnover + _moved(amount, profit) >= SUM_LIMIT
+    turnover = amount if customer is None else customer.turnover + amount
+    return turnover + abs(profit or 0) >= SUM_LIMIT
 
 
 def fold_order(
@@ -30,7 +30,7 @@ def fold_order(
     gain = 0 if profit is None else sign * profit
     change = Day(day, sign * amount, gain, orders, orders if profit is None else 0)
     absorbed = orders < 0 and _was_let_go(customer, day)
-    customer.turnover += _moved(amount, profit)
+    customer.turnover += amount if profit is None else amount + abs(profit)
     customer.lifetime_revenue += change.revenue
     customer.lifetime_orders += orders
     customer.contacted = True
@@ -65,10 +65,6 @@ def first_order_day(customer: Customer) -> int:
     if NO_DAY in (kept, customer.first_let_go):
         return max(kept, customer.first_let_go)
     return min(kept, customer.first_let_go)
-
-
-def _moved(amount: int, profit: int | None) -> int:
-    return amount if profit is None else amount + abs(profit)
 
 
 def _newest_kept(days: list[Day]) -> int:

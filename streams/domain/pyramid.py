@@ -19,7 +19,7 @@ TIERS = ("super", "large", "medium", "small", "inactive", "prospect", "suspect",
 SUPER, LARGE, MEDIUM, SMALL, INACTIVE, PROSPECT, SUSPECT, OTHER = range(8)
 
 _BITS = 12
-_MANTISSA = 1 << _BITS
+EXACT = 1 << _BITS  # smaller values are their own codes
 NOWHERE = 1 << 62  # a border that nobody reaches
 
 
@@ -29,7 +29,7 @@ def rank_code(value: int) -> int:
     >>> rank_code(4095), rank_code(4096), rank_code(4097), rank_code(4098)
     (4095, 4096, 4096, 4097)
     """
-    if value < _MANTISSA:
+    if value < EXACT:
         return value if value > 0 else 0
     shift = value.bit_length() - _BITS
     return (shift << (_BITS - 1)) + (value >> shift)
@@ -37,7 +37,7 @@ def rank_code(value: int) -> int:
 
 def rank_value(code: int) -> int:
     """The value, with all but its top 12 bits cleared, that has this code."""
-    if code < _MANTISSA:
+    if code < EXACT:
         return code
     shift = (code - (1 << (_BITS - 1))) >> (_BITS - 1)
     return (code - (shift << (_BITS - 1))) << shift
@@ -102,10 +102,12 @@ def fall_border(border: int, margin: Decimal) -> int:
 
 def tier_by_rule(code: int, borders: Borders) -> int:
     """The tier of an active customer with this rank code, without damping."""
-    for tier, border in enumerate(borders.tiers):
-        if code >= border:
-            return tier
-    return SMALL
+    top, large, medium = borders.tiers
+    if code >= top:
+        return SUPER
+    if code >= large:
+        return LARGE
+    return MEDIUM if code >= medium else SMALL
 
 
 def damped_tier(
@@ -117,9 +119,12 @@ def damped_tier(
     `_mark_under`; it is brought up to date here, where the rules give days of grace.
     """
     by_rule = tier_by_rule(code, borders)
-    grace, margin = rules.demotion_grace_days, rules.demotion_margin
+    grace = rules.demotion_grace_days
     if grace:
         _mark_under(under, code, held, today, borders)
+    elif by_rule <= held:
+        return by_rule
+    margin = rules.demotion_margin
     for tier in range(held, by_rule):
         fell = code < borders.falls[tier] if margin else not grace
         if not fell and not (grace and today - under[tier] >= grace):

@@ -21,6 +21,7 @@ from streams.engine.span import score_lines, tier_lines
 
 BUSY_SLICE = 250  # customers in one slice while records wait: some 10 ms
 IDLE_SLICE = 1_000  # while none do
+_BEHIND_INTERVALS = 4
 
 
 class Chore(Protocol):
@@ -28,6 +29,7 @@ class Chore(Protocol):
 
     name: str
     wait_seconds: float  # between two beginnings while records flow
+    behind_seconds: float  # the same while the partition is behind
     idle_seconds: float  # without records for so long, the wait is cut short
     scans: bool  # whether it reads indexes, so that nothing may be in flight
 
@@ -70,7 +72,7 @@ class DueDays(_Sweep):
     """What falls due by stream time: days that leave the window, bands, stages, grace."""
 
     name = "due days"
-    wait_seconds = 5.0
+    wait_seconds = behind_seconds = 5.0
     idle_seconds = 0.05
 
     def __init__(self, partition: Partition) -> None:
@@ -102,7 +104,7 @@ class MovedBorders(_Sweep):
     """Customers between the old and the new borders of the tiers."""
 
     name = "moved borders"
-    wait_seconds = 0.5
+    wait_seconds = behind_seconds = 0.5
     idle_seconds = 0.0
 
     def __init__(self, partition: Partition) -> None:
@@ -141,7 +143,7 @@ class MovedScores(_Sweep):
     """Customers between the old and the new cut points of F and M."""
 
     name = "moved scores"
-    wait_seconds = 20.0
+    wait_seconds = behind_seconds = 20.0
     idle_seconds = 0.2
 
     def __init__(self, partition: Partition) -> None:
@@ -180,7 +182,7 @@ class ChangedRules(_Sweep):
     """Everybody, once, after the rules have changed."""
 
     name = "changed rules"
-    wait_seconds = 0.0
+    wait_seconds = behind_seconds = 0.0
     idle_seconds = 0.0
 
     def __init__(self, partition: Partition) -> None:
@@ -213,6 +215,8 @@ class Standings:
 
     def __init__(self, partition: Partition, interval_seconds: float) -> None:
         self.wait_seconds = interval_seconds
+        # What a backlog makes of a customer is soon out of date.
+        self.behind_seconds = _BEHIND_INTERVALS * interval_seconds
         self._partition = partition
         self._sending: dict[bytes, Changed] = {}
         self._sent_up_to = -1
@@ -248,7 +252,7 @@ class CountsNews:
     """The counts that have changed, for the ranking over all partitions."""
 
     name = "counts"
-    wait_seconds = 0.5
+    wait_seconds = behind_seconds = 1.0
     idle_seconds = 0.0
     scans = False
 

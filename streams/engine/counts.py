@@ -25,20 +25,31 @@ class Counts:
         self._changed: dict[str, set[int]] = {kind: set() for kind in KINDS}
         self.customers = 0
 
-    def add(self, kind: str, code: int, value: int, customers: int) -> None:
-        """Add (or with -1 take away) a customer whose exact value is `value`."""
-        cells = self.cells[kind]
-        cell = cells.get(code)
-        if cell is None:
-            cells[code] = [customers, customers * value]
-        else:
-            cell[0] += customers
-            cell[1] += customers * value
-            if not cell[0]:
-                del cells[code]
-        self._changed[kind].add(code)
+    def move(self, kind: str, was: int | None, value: int, is_now: int | None, new: int) -> None:
+        """A customer goes from the code `was`, where the exact value is `value`, to `is_now`,
+        where it is `new`; None: not counted there."""
+        cells, changed = self.cells[kind], self._changed[kind]
+        if was is not None:
+            changed.add(was)
+            cell = cells[was]
+            if was == is_now:
+                cell[1] += new - value
+                return
+            if cell[0] == 1:
+                del cells[was]
+            else:
+                cell[0] -= 1
+                cell[1] -= value
+        if is_now is not None:
+            changed.add(is_now)
+            cell = cells.get(is_now)  # type: ignore[assignment]
+            if cell is None:
+                cells[is_now] = [1, new]
+            else:
+                cell[0] += 1
+                cell[1] += new
         if kind == "rank":
-            self.customers += customers
+            self.customers += (is_now is not None) - (was is not None)
 
     @property
     def changed(self) -> bool:

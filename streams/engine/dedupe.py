@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from streams.domain.customer import Customer, Seen, SeenChunk
+from streams.domain.customer import Customer, SeenChunk
 from streams.domain.days import DAY_US
 from streams.engine import keys
 from streams.engine.table import CustomerTable
@@ -28,7 +28,7 @@ Taken = dict[int, int | None]  # event -> stream time when it was taken; None: b
 
 def event_hash(topic: str, event_id: str) -> int:
     """64 bits of BLAKE2b of topic and event_id: one in 10^9 for 100,000 events of a customer."""
-    digest = blake2b(f"{topic}\x00{event_id}".encode("utf-8", "surrogatepass"), digest_size=8)
+    digest = blake2b(f"{topic}\x00{event_id}".encode(), digest_size=8)
     return int.from_bytes(digest.digest(), "big")
 
 
@@ -49,9 +49,10 @@ class Dedupe:
         taken before.
         """
         oldest = None if now_us is None else now_us - self._kept_us
-        for seen in customer.seen:
-            if seen.event == event and _is_remembered(seen.taken_us, began_us, oldest):
-                return True
+        seen = customer.seen
+        if event in seen:
+            taken_us = customer.seen_us[seen.index(event)]
+            return _is_remembered(taken_us, began_us, oldest)
         if not customer.seen_chunks:
             return False
         events = self._of_chunks(name, customer)
@@ -66,7 +67,8 @@ class Dedupe:
     ) -> None:
         """The event has been taken at stream time `now_us` (None: there is none yet)."""
         self._forget_old(name, customer, now_us, began_us)
-        customer.seen.append(Seen(now_us, event))
+        customer.seen.append(event)
+        customer.seen_us.append(now_us)
         if len(customer.seen) > _INLINE:
             self._split_off(name, customer)
 
@@ -76,9 +78,12 @@ class Dedupe:
         if now_us is None:
             return
         oldest = now_us - self._kept_us
-        seen = customer.seen
-        if seen and not _is_remembered(seen[0].taken_us, began_us, oldest):
-            customer.seen = [one for one in seen if _is_remembered(one.taken_us, began_us, oldest)]
+        taken = customer.seen_us
+        if taken and not _is_remembered(taken[0], began_us, oldest):
+            old = 1
+            while old < len(taken) and not _is_remembered(taken[old], began_us, oldest):
+                old += 1
+            del customer.seen[:old], taken[:old]
         chunks = customer.seen_chunks
         while chunks and not _is_remembered(chunks[0].newest_us, began_us, oldest):
             self._hot.pop(name, None)
@@ -86,10 +91,11 @@ class Dedupe:
 
     def _split_off(self, name: bytes, customer: Customer) -> None:
         old, customer.seen = customer.seen[:_CHUNK], customer.seen[_CHUNK:]
+        taken, customer.seen_us = customer.seen_us[:_CHUNK], customer.seen_us[_CHUNK:]
         number = customer.seen_chunks[-1].number + 1 if customer.seen_chunks else 0
-        flat = [part for one in old for part in (one.taken_us, one.event)]
+        flat = [part for pair in zip(taken, old, strict=True) for part in pair]
         self._table.put_chunk(keys.chunk_key(name, number), _encode(flat))
-        customer.seen_chunks.append(SeenChunk(number, old[-1].taken_us))
+        customer.seen_chunks.append(SeenChunk(number, taken[-1]))
         if name in self._hot:
             self._hot[name].update(_events(flat))
 

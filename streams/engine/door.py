@@ -239,14 +239,19 @@ class Door:
     def _next_chore(self) -> Chore | None:
         """First those that have waited as long as they do while records flow; where none flow,
         the others too. Who has had a slice comes last, so that a long sweep holds up nobody."""
-        now = self._loop.time()
+        now, behind = self._loop.time(), self._behind()
         pending = [chore for chore in self._chores if chore.pending()]
         for chore in pending:
-            if now >= self._begun[chore.name] + chore.wait_seconds:
+            wait = chore.behind_seconds if behind else chore.wait_seconds
+            if now >= self._begun[chore.name] + wait:
                 return chore
         if self._batches:
             return None
         return next((c for c in pending if now >= self._fed_at + c.idle_seconds), None)
+
+    def _behind(self) -> bool:
+        """Whether more records wait than are folded at once."""
+        return sum(len(batch.records) for batch, _ in self._batches) > _RECORDS_AT_ONCE
 
     def _ready_at(self, chore: Chore) -> float:
         waited = self._begun[chore.name] + chore.wait_seconds

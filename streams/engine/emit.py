@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from hashlib import blake2b
 
 import msgspec
 
-from schemas.cloudevents import headers_of, source_of, type_of
+from schemas.cloudevents import constant_headers, headers_of, source_of, type_of
 from schemas.dead_letters import Original, dead_letter
 from schemas.encoding import encode
 from schemas.invalid import InvalidRecord
@@ -65,9 +64,11 @@ class Emitter:
     """Makes the records that one partition says. `prefix`: of the topics' names."""
 
     def __init__(self, app_id: str, prefix: str, partition: int, rules: Rules) -> None:
-        self._source = source_of(app_id, partition)
+        source = source_of(app_id, partition)
         self._names = {topic.name: prefix + topic.name for topic in topics.OUTPUTS}
-        self._types = {topic.name: type_of(topic.name) for topic in topics.OUTPUTS}
+        self._headers = {
+            topic.name: constant_headers(type_of(topic.name), source) for topic in topics.OUTPUTS
+        }
         self._partition = partition
         self._rules = rules
         self._digest = rules.digest
@@ -81,17 +82,17 @@ class Emitter:
         cause: Cause,
     ) -> list[Write]:
         """All that was decided of one cause, in order; what is held back is not said."""
-        numbers: Counter[type] = Counter()
+        stages = alerts = 0
         writes = []
         for one in said:
-            number = numbers[type(one)]
-            numbers[type(one)] += 1
             if isinstance(one, TierChanged):
                 writes.append(self.tier_change(customer_id, customer, one, share(customer), cause))
             elif isinstance(one, StageSaid):
-                writes.append(self.stage(customer_id, customer, one, cause, number))
+                writes.append(self.stage(customer_id, customer, one, cause, stages))
+                stages += 1
             elif isinstance(one, AlertSaid):
-                writes.append(self.alert(customer_id, customer, one, cause, number))
+                writes.append(self.alert(customer_id, customer, one, cause, alerts))
+                alerts += 1
         return writes
 
     def tier_change(
@@ -172,7 +173,7 @@ class Emitter:
         )
         write = self._write(_CHURN_ALERTS, customer_id, event)
         key = customer.account_manager or _UNASSIGNED
-        return write._replace(partition=None, key=key.encode())
+        return msgspec.structs.replace(write, partition=None, key=key.encode())
 
     def standing(
         self,
@@ -234,13 +235,13 @@ class Emitter:
         """A record that can't be used, whole."""
         original = Original(record.key, record.value, tuple(record.headers))
         event = dead_letter(source, original, why, at=at, rules=self._digest)
-        return self._write(_DEAD_LETTERS, "", event)._replace(key=record.key)
+        return msgspec.structs.replace(self._write(_DEAD_LETTERS, "", event), key=record.key)
 
     def _at_risk(self, revenue: int, stage: int) -> int:
         return dormancy.revenue_at_risk(revenue, stage, self._rules)
 
     def _write(self, topic: str, customer_id: str, event: Said | ChurnAlert | DeadLetter) -> Write:
-        headers = headers_of(event, self._types[topic], self._source, event.at)
+        headers = headers_of(event, self._headers[topic], event.at)
         key = customer_id.encode()
         return Write(self._names[topic], self._partition, key, encode(event), headers)
 

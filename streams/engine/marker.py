@@ -7,7 +7,7 @@ import msgspec
 from streams.domain.pyramid import NO_BORDERS, Borders
 from streams.engine.span import SCORE_LINES, TIER_LINES, Span, nowhere
 
-VERSION = 1
+VERSION = 2  # 2: states of customers of version 2 may lie before it
 
 
 class MarkerVersionError(Exception):
@@ -37,6 +37,7 @@ class Marker(msgspec.Struct):
     scores_span: Span = msgspec.field(default_factory=lambda: nowhere(SCORE_LINES))
     segments: bytes = b""  # of the table, see streams.engine.segments; b"": to be counted
     standings_offset: int = -1  # every standing up to this changelog offset has been sent
+    trusting: bool = False  # whether producers' own partitioner has ever been trusted
     changelog_offset: int = -1  # of this marker; in the store alone
 
 
@@ -50,11 +51,14 @@ def encode_marker(marker: Marker) -> bytes:
 
 
 def decode_marker(data: bytes) -> Marker:
-    """The marker of `encode_marker`; MarkerVersionError where it is of a newer version."""
+    """The marker of `encode_marker`; MarkerVersionError where it is of a newer version. One of an
+    older version becomes one of this: what is written with it from now on is."""
     version = msgspec.msgpack.decode(data).get("version", VERSION)
     if version > VERSION:
         raise MarkerVersionError(
             f"the state has version {version}, this program knows {VERSION}: "
             "run the newer program, nothing was changed"
         )
-    return _decoder.decode(data)
+    marker = _decoder.decode(data)
+    marker.version = VERSION
+    return marker

@@ -7,7 +7,7 @@ the store. The door (`door.py`) calls it, in turn, and commits what `seal` retur
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ from streams.domain.decide import (
     decide_on_time,
 )
 from streams.domain.money import Exchange
+from streams.domain.plain_order import PlainOrder, decide_on_plain_order
 from streams.domain.pyramid import Borders, rank_code
 from streams.domain.rules import Rules
 from streams.domain.scene import Scene
@@ -67,12 +68,13 @@ class Changed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Identity(NamedTuple):
-    """Whose partition it is. `is_ours` tells whether a key belongs here."""
+    """Whose partition it is. `is_ours` tells whether a key belongs here; None: producers are
+    trusted."""
 
     app_id: str
     prefix: str
     number: int
-    is_ours: Callable[[bytes], bool]
+    is_ours: Callable[[bytes], bool] | None
 
 
 class Partition:
@@ -94,6 +96,7 @@ class Partition:
         self.emitter = Emitter(identity.app_id, identity.prefix, identity.number, rules)
         self.dedupe = Dedupe(table, rules.dedupe_days)
         self.caught_up = False  # as of the last look: whether a tick of our own counts
+        marker.trusting |= identity.is_ours is None
         self._ranking = ranking
         self._outputs: list[Write] = []
         self._sequenced = False  # whether something was said that no record caused
@@ -147,47 +150,53 @@ class Partition:
         read = [read_event(topic, record, latest) for record in records]
         if topic.keyed:
             self.table.load({record.key for record in records if record.key is not None})
-        for record, event in zip(records, read, strict=True):
+        fates = Counter(
             self._take_one(batch.topic, topic, record, event)
+            for record, event in zip(records, read, strict=True)
+        )
+        for fate, number in fates.items():
+            self.tally[topic.topic, fate] += number
         if batch.next_offset > position:
             self.marker.positions[batch.topic] = batch.next_offset
 
-    def _take_one(self, full_name: str, topic: Input, record: Record, event: Any) -> None:
+    def _take_one(self, full_name: str, topic: Input, record: Record, event: Any) -> str:
+        """What became of the record."""
         source = Source(full_name, self.identity.number, record.offset)
         try:
             if isinstance(event, InvalidRecord):
                 raise event
-            fate = self._fold(topic, turn_of(topic, source, record, event), event)
+            return self._fold(topic, turn_of(topic, source, record, event), event)
         except InvalidRecord as why:
             self._bury(source, record, why)
-            fate = why.code
-        self.tally[topic.topic, fate] += 1
+            return why.code
 
     def _fold(self, topic: Input, turn: Turn, event: Any) -> str:
         """Fold an event in; what became of it."""
         if not topic.keyed:
             topic.fold(self, turn, event)
             return COUNTED
-        if not self.identity.is_ours(turn.name):
-            raise self._stray(turn)
-        customer = self.table.get(turn.name)
+        marker, name = self.marker, turn.name
+        customer = self.table.get(name)
+        if customer is None or marker.trusting:  # who is known without trust was looked at
+            self._refuse_stray(turn)
         if not topic.once:
             topic.fold(self, turn, event)
             return COUNTED
-        marker = self.marker
         event_id = event_hash(topic.topic, event.event_id)
-        if customer is not None and self.dedupe.is_repeat(
-            turn.name, customer, event_id, marker.stream_time_us, marker.began_us
+        dedupe = self.dedupe
+        if customer is not None and dedupe.is_repeat(
+            name, customer, event_id, marker.stream_time_us, marker.began_us
         ):
             return REPEATED
-        topic.fold(self, turn, event)
-        customer = self.table.get(turn.name)
-        assert customer is not None
-        self.dedupe.remember(turn.name, customer, event_id, marker.stream_time_us, marker.began_us)
+        customer = topic.fold(self, turn, event)
+        dedupe.remember(name, customer, event_id, marker.stream_time_us, marker.began_us)
         return COUNTED
 
-    def _stray(self, turn: Turn) -> InvalidRecord:
-        return InvalidRecord(
+    def _refuse_stray(self, turn: Turn) -> None:
+        is_ours = self.identity.is_ours
+        if is_ours is None or is_ours(turn.name):
+            return
+        raise InvalidRecord(
             "wrong_partition",
             f"customer {turn.customer_id!r} belongs into another partition than "
             f"{self.identity.number}: set the producer's partitioner to murmur2 "
@@ -202,9 +211,10 @@ class Partition:
 
     # -- customers: open, change, close
 
-    def open(self, turn: Turn) -> Customer:
-        """The customer of a record, what had fallen due by then applied first."""
-        customer = self._touch(turn.name)
+    def open(self, turn: Turn, shows: bool = False) -> Customer:
+        """The customer of a record, what had fallen due by then applied first. `shows`: whatever
+        the record is, the customer's standing will be another."""
+        customer = self.table.touch(turn.name) if shows else self._touch(turn.name)
         now = self.marker.stream_time_us
         if now is not None and customer.tier != UNKNOWN:
             today = self.scene.calendar.day_of(now)
@@ -215,15 +225,28 @@ class Partition:
                 self._apply_time(turn.name, customer, today, cause, why)
         return customer
 
-    def close(self, turn: Turn, customer: Customer, newest_before: int, cause: str) -> None:
-        """Say what an event has changed, and keep the customer's place in the indexes."""
+    def close(
+        self,
+        turn: Turn,
+        customer: Customer,
+        newest_before: int,
+        cause: str,
+        plain: PlainOrder | None = None,
+    ) -> Customer:
+        """Say what an event has changed, and keep the customer's place in the indexes; the
+        customer. `plain`: the event is an order placed."""
         at_us = self.now_us(turn)
         today = self.scene.calendar.day_of(at_us)
-        said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
+        said: Sequence[Said] | None = None
+        if plain is not None:
+            said = decide_on_plain_order(customer, plain, today, at_us, self.scene)
+        if said is None:
+            said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
         if said:
             cause_of = Cause(_identity(turn.source), at_us, turn.source)
             self._say(turn.name, customer, said, cause_of)
         self._mark_pending(turn.name, customer, Changed(turn.source, at_us))
+        return customer
 
     def erase(self, turn: Turn) -> None:
         """A tombstone: every trace of the customer goes, and it is said."""
@@ -295,13 +318,13 @@ class Partition:
         """above / n of an active customer, by the counts known."""
         return self._ranking.share(rank_code(customer.rank)) if customer.active else None
 
-    def _say(self, name: bytes, customer: Customer, said: list[Said], cause: Cause) -> None:
+    def _say(self, name: bytes, customer: Customer, said: Sequence[Said], cause: Cause) -> None:
         if not said:
             return
         self._outputs += self.emitter.said(name.decode(), customer, said, self.share, cause)
-        held_back = sum(isinstance(one, AlertHeldBack) for one in said)
-        if held_back:
-            self.tally[topics.CHURN_ALERTS.name, HELD_BACK] += held_back
+        for one in said:
+            if type(one) is AlertHeldBack:
+                self.tally[topics.CHURN_ALERTS.name, HELD_BACK] += 1
 
     def _touch(self, name: bytes) -> Customer:
         customer = self.table.touch(name)
@@ -310,7 +333,7 @@ class Partition:
         return customer
 
     def _mark_pending(self, name: bytes, customer: Customer, changed: Changed) -> None:
-        if name not in self.pending and visible(customer) == self._visible[name]:
+        if name not in self.pending and self._visible.get(name) == visible(customer):
             return
         if changed.source is not None or name not in self.pending:
             self.pending[name] = changed

@@ -28,9 +28,8 @@ _CACHED_CUSTOMERS = 20_000  # decoded, per partition: some 1.5 KB each
 
 
 class Indexed(msgspec.Struct, frozen=True, gc=False):
-    """What the indexes, the counts and the segments know of a customer."""
+    """What the indexes, the counts and the segments know of a customer before a change."""
 
-    active: bool
     rank: int
     frequency: int
     revenue: int
@@ -49,7 +48,8 @@ class Sealed(NamedTuple):
     chunks: dict[bytes, bytes | None]
 
 
-_ABSENT = Indexed(False, 0, 0, 0, NEVER, UNKNOWN, 0, 0)
+_ABSENT = Indexed(0, 0, 0, NEVER, UNKNOWN, 0, 0)
+Place = Indexed | Customer
 
 
 class CustomerTable:
@@ -81,9 +81,11 @@ class CustomerTable:
 
     def get(self, customer: bytes) -> Customer | None:
         """A customer's state, or None; to be changed only after `touch`."""
-        if customer not in self._cache:
+        try:
+            return self._cache[customer]
+        except KeyError:
             self.load((customer,))
-        return self._cache[customer]
+            return self._cache[customer]
 
     def chunk(self, key: bytes) -> bytes | None:
         """A chunk of event ids by its key."""
@@ -98,7 +100,10 @@ class CustomerTable:
         """The state, about to be changed; a new one where there is none."""
         state = self.get(customer)
         if customer not in self._before:
-            self._before[customer] = _indexed(state)
+            self._before[customer] = _ABSENT if state is None else Indexed(
+                state.rank, state.frequency, state.revenue, state.due,
+                state.tier, state.stage, state.rfm,
+            )  # fmt: skip
         if state is None:
             state = self._cache[customer] = Customer()
         return state
@@ -119,11 +124,12 @@ class CustomerTable:
         changelog: list[Op] = list(self._chunks.items())
         ops: list[Op] = []
         cache = self._cache
+        move = self.segments.move
         for customer, before in self._before.items():
             state = cache[customer]
-            after = _indexed(state)
-            self._reindex(customer, before, after, ops)
-            self.segments.move(before, after)
+            after = _ABSENT if state is None else state
+            self._reindex(customer, before, after, ops, self.counts)
+            move(before, after)
             value = None if state is None else encode_customer(state)
             changelog.append((b"c" + customer, value))
         sealed = Sealed(changelog, changelog + ops, list(self._before), self._chunks)
@@ -151,36 +157,50 @@ class CustomerTable:
 
     # -- indexes
 
-    def _reindex(self, customer: bytes, before: Indexed, after: Indexed, ops: list[Op]) -> None:
-        """Move a customer in every index where it has another place than before."""
-        rank, frequency, revenue, due = before.rank, before.frequency, before.revenue, before.due
-        if due != after.due:
+    def _reindex(
+        self, customer: bytes, before: Place, after: Place, ops: list[Op], counts: Counts | None
+    ) -> None:
+        """Move a customer in every index where it has another place than before, and in the
+        counts."""
+        due, due_now = before.due, after.due
+        if due != due_now:
             if due != NEVER:
                 ops.append((keys.due_key(due, customer), None))
-            if after.due != NEVER:
-                ops.append((keys.due_key(after.due, customer), b""))
-        stays = before.active == after.active
-        if not stays or rank != after.rank:
-            self._move("rank", customer, before, after, rank, after.rank, ops)
-        if not stays or frequency != after.frequency:
-            self._move("frequency", customer, before, after, frequency, after.frequency, ops)
-        if not self._ranks_revenue and (not stays or revenue != after.revenue):
-            self._move("monetary", customer, before, after, revenue, after.revenue, ops)
+            if due_now != NEVER:
+                ops.append((keys.due_key(due_now, customer), b""))
+        was_active, is_active = before.frequency >= 1, after.frequency >= 1
+        if not (was_active or is_active):
+            return
+        for kind, was, is_now in (
+            ("rank", before.rank, after.rank),
+            ("frequency", before.frequency, after.frequency),
+            ("monetary", before.revenue, after.revenue),
+        ):
+            if kind == "monetary" and self._ranks_revenue:
+                continue
+            if not was_active:
+                self._move(kind, customer, None, is_now, ops, counts)
+            elif not is_active:
+                self._move(kind, customer, was, None, ops, counts)
+            elif was != is_now:
+                self._move(kind, customer, was, is_now, ops, counts)
 
+    @staticmethod
     def _move(
-        self, kind: str, customer: bytes, before: Indexed, after: Indexed,
-        was: int, is_now: int, ops: list[Op],
+        kind: str, customer: bytes, was: int | None, is_now: int | None,
+        ops: list[Op], counts: Counts | None,
     ) -> None:  # fmt: skip
-        prefix, add = _PREFIXES[kind], self.counts.add
-        code, new_code = rank_code(was), rank_code(is_now)
-        if before.active:
-            add(kind, code, was, -1)
-            if not after.active or code != new_code:
-                ops.append((prefix + code.to_bytes(3, "big") + customer, None))
-        if after.active:
-            add(kind, new_code, is_now, 1)
+        """From one value to another in an index and in the counts; None: not in it."""
+        prefix = _PREFIXES[kind]
+        code = None if was is None else rank_code(was)
+        code_now = None if is_now is None else rank_code(is_now)
+        if counts is not None:
+            counts.move(kind, code, was or 0, code_now, is_now or 0)
+        if code is not None and code != code_now:
+            ops.append((prefix + code.to_bytes(3, "big") + customer, None))
+        if code_now is not None and is_now is not None:
             stored = is_now.to_bytes((is_now.bit_length() + 8) // 8, "big", signed=True)
-            ops.append((prefix + new_code.to_bytes(3, "big") + customer, stored))
+            ops.append((prefix + code_now.to_bytes(3, "big") + customer, stored))
 
     def count_all(self, segments: bytes = b"") -> None:
         """Rebuild the counts from the indexes of the store; the segments are those given, or
@@ -197,14 +217,14 @@ class CustomerTable:
                 continue
             for number, (key, value) in enumerate(self.store.scan(prefix, _after(prefix))):
                 exact = int.from_bytes(value, "big", signed=True)
-                self.counts.add(kind, keys.code_of(key), exact, 1)
+                self.counts.move(kind, None, 0, keys.code_of(key), exact)
                 if not number % _COUNTED_AT_ONCE:
                     yield
 
     def _segments_of_all(self) -> Segments:
         segments = Segments()
         for _, state in self.store.scan(keys.STATES, _after(keys.STATES)):
-            segments.move(_ABSENT, _indexed(decode_customer(state)))
+            segments.move(_ABSENT, decode_customer(state))
         return segments
 
     def restore(self, changes: dict[bytes, bytes | None]) -> None:
@@ -214,9 +234,9 @@ class CustomerTable:
         olds = self.store.get_many([b"c" + name for name in names])
         for name, old in zip(names, olds, strict=True):
             new = changes[b"c" + name]
-            before = _ABSENT if old is None else _indexed(decode_customer(old))
-            after = _ABSENT if new is None else _indexed(decode_customer(new))
-            self._reindex(name, before, after, ops)
+            before = _ABSENT if old is None else decode_customer(old)
+            after = _ABSENT if new is None else decode_customer(new)
+            self._reindex(name, before, after, ops, None)
         self.store.write(ops)
 
     # -- scanning (nothing may be in flight: the store must be up to date)
@@ -246,13 +266,3 @@ _PREFIXES = {"rank": keys.RANK, "frequency": keys.FREQUENCY, "monetary": keys.MO
 
 def _after(prefix: bytes) -> bytes:
     return bytes([prefix[0] + 1])
-
-
-def _indexed(state: Customer | None) -> Indexed:
-    if state is None:
-        return _ABSENT
-    frequency = state.frequency
-    return Indexed(
-        frequency >= 1, state.rank, frequency, state.revenue, state.due,
-        state.tier, state.stage, state.rfm,
-    )  # fmt: skip

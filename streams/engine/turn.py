@@ -34,14 +34,14 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 class Input(NamedTuple):
     """What an agent knows of its topic: how bytes become an event and how it is folded in.
 
-    `when` gives an event's own time. Without `keyed` records belong to no customer (`clock`);
-    without `once` they have no event_id (`customers`).
+    `when` gives an event's own time; `fold` returns the customer's state. Without `keyed` records
+    belong to no customer (`clock`); without `once` they have no event_id (`customers`).
     """
 
     topic: str
     parse: Callable[[bytes | None, datetime], Any]
     when: Callable[[Any], datetime | None]
-    fold: Callable[[Partition, Turn, Any], None]
+    fold: Callable[[Partition, Turn, Any], Any]
     keyed: bool = True
     once: bool = True
 
@@ -72,6 +72,7 @@ def turn_of(topic: Input, source: Source, record: Record, event: Any) -> Turn:
         customer_id = customer_id_of(record.key)
     else:
         customer_id = event.customer_id
-        check_key(record.key, customer_id)
+        if record.key != customer_id.encode():
+            check_key(record.key, customer_id)
     assert record.key is not None
     return Turn(topic.topic, source, record, customer_id, record.key, at_us)

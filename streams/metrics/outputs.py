@@ -79,8 +79,8 @@ class SaidCounters:
         """Add the records of one commit."""
         self._written.labels(_CHANGELOG).inc(changelog_records)
         values: dict[str, list[bytes | None]] = defaultdict(list)
-        for topic, _, _, value, _ in outputs:
-            values[topic].append(value)
+        for write in outputs:
+            values[write.topic].append(write.value)
         for topic, said in values.items():
             name = self._names[topic]
             self._written.labels(name).inc(len(said))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tests.agents.one_worker import OneWorker
-from tests.oracle.sending import Sent, order
+from tests.oracle.sending import Sent, file, order
 
 #: Nine small customers beside whom one who spends more is `super`.
 CROWD = [f"small-{number}" for number in range(9)]
+
+EVERY_FOURTH_DAY = [order("ann", f"2024-01-{day:02}", 100_000) for day in (1, 5, 9, 13)]
 
 
 class Alerting(OneWorker):
@@ -38,3 +40,17 @@ class Alerting(OneWorker):
 def codes(alert: dict[str, Any]) -> list[str]:
     """The codes of an alert's reasons."""
     return [reason["code"] for reason in alert["reasons"]]
+
+
+def said(alert: dict[str, Any], *fields: str) -> list[Any]:
+    """Some fields of an alert or a standing."""
+    return [alert[field] for field in fields]
+
+
+def worker(also: str = "", *more: Sent) -> Alerting:
+    """ann is `super`: 4,000.00 CNY in orders of 1, 5, 9 and 13 January; her manager is maya."""
+    told = Alerting(also)
+    told.send(file("ann", name="Ann", account_manager="maya"), *EVERY_FOURTH_DAY, *more)
+    told.crowd("2024-01-13")
+    assert told.machine.standings()["ann"]["tier"] == "super"
+    return told

@@ -1,28 +1,13 @@
-"""churn-alerts: a story for each reason, in literal times."""
+"""churn-alerts: a story for each reason, in literal times. What they say in words is in
+`test_alert_texts`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.agents.alerting import Alerting, codes
-from tests.oracle.sending import Sent, complaint, erasure, file, giving_back, order, tick
-
-EVERY_FOURTH_DAY = [order("ann", f"2024-01-{day:02}", 100_000) for day in (1, 5, 9, 13)]
-
-
-def worker(also: str = "", *more: Sent) -> Alerting:
-    """ann is `super`: 4,000.00 CNY in orders of 1, 5, 9 and 13 January; her manager is maya."""
-    told = Alerting(also)
-    told.send(file("ann", name="Ann", account_manager="maya"), *EVERY_FOURTH_DAY, *more)
-    told.crowd("2024-01-13")
-    assert told.machine.standings()["ann"]["tier"] == "super"
-    return told
-
-
-def said(alert: dict[str, Any], *fields: str) -> list[Any]:
-    return [alert[field] for field in fields]
+from tests.agents.alerting import Alerting, codes, said, worker
+from tests.oracle.sending import cancellation, complaint, giving_back, order, tick
 
 
 def test_a_customer_who_becomes_slipping() -> None:
@@ -107,6 +92,25 @@ def test_a_customer_who_falls_a_tier_because_others_rise() -> None:
     assert said(alert, "at", "tier", "source") == ["2024-01-14T12:00:00Z", "medium", None]
 
 
+def test_a_customer_who_falls_a_tier_by_the_very_order_that_ends_the_silence() -> None:
+    told = Alerting('rank_by = "profit"\n')
+    told.send(order("ann", "2024-01-13", 400_000, cost=0), order("bob", "2024-01-13", 900, cost=0))
+    told.crowd("2024-01-13")
+    (alert,) = told.then(order("ann", "2024-01-14", 100, cost=500_000))
+    assert alert["reasons"][0]["facts"] == {"from": "super", "to": "medium"}
+    assert codes(alert) == ["tier_fall"]
+
+
+def test_from_outside_the_pyramid_nobody_falls() -> None:
+    told = Alerting()
+    told.send(order("ann", "2024-01-13", 400_000))
+    told.crowd("2024-01-13")
+    (*_, inactive) = told.then(tick("2025-02-01"))
+    assert codes(inactive) == ["inactive", "tier_fall"]
+    assert told.then(cancellation("ann", "2024-01-13", 400_000)) == []
+    assert told.machine.standings()["ann"]["tier"] == "prospect"
+
+
 @pytest.mark.parametrize("severity", [4, 5])
 def test_a_severe_complaint_that_is_opened(severity: int) -> None:
     told = worker()
@@ -115,6 +119,7 @@ def test_a_severe_complaint_that_is_opened(severity: int) -> None:
     (alert,) = told.then(tick("2024-01-14"), opened)
     assert codes(alert) == ["severe_complaint"]
     assert said(alert, "at", "severity", "score") == ["2024-01-14T12:00:00Z", "warn", 45]
+    assert said(alert, "revenue", "revenue_at_risk") == [400_000, 40_000]
     assert alert["source"] == {"topic": "complaints", "partition": 0, "offset": 0}
     (reason,) = alert["reasons"]
     assert reason["text"] == f"A complaint of severity {severity} (delivery) is open: k-7."
@@ -147,6 +152,23 @@ def test_a_complaint_solved_in_time_alerts_nobody() -> None:
     assert told.then(solved, tick("2024-02-01")) == []
 
 
+def test_each_complaint_that_is_left_open_alerts_on_a_day_of_its_own() -> None:
+    told = worker("[churn.weights]\nslipping = 0\n")
+    told.then(complaint("ann", "2024-01-14", complaint_id="a"))
+    told.then(complaint("ann", "2024-01-25", complaint_id="b"))
+    alerts = told.then(tick("2024-02-05"))
+    assert [one["at"] for one in alerts] == ["2024-01-20T00:00:00Z", "2024-01-31T00:00:00Z"]
+    facts = [one["reasons"][0]["facts"] for one in alerts]
+    assert [(each["complaint_id"], each["complaints"]) for each in facts] == [("a", 1), ("a", 2)]
+
+
+def test_a_reason_that_is_switched_off_says_nothing_of_those_that_hold() -> None:
+    told = worker("[churn.weights]\nsevere_complaint = 0\noverdue_complaint = 0\n")
+    told.then(tick("2024-01-22"))
+    told.then(tick("2024-02-02"))
+    assert told.then(complaint("ann", "2024-02-02", severity=5)) == []
+
+
 def test_revenue_of_90_days_under_half_of_that_of_the_90_before() -> None:
     told = worker("[churn.weights]\nslipping = 0\n")
     # 5 January leaves the last 90 days on 4 April: half and half, which is not under half.
@@ -163,183 +185,14 @@ def test_revenue_of_90_days_under_half_of_that_of_the_90_before() -> None:
     )
 
 
-def test_texts_in_chinese() -> None:
-    told = worker('[churn]\nlanguage = "zh"\ncooldown_days = 0\n')
-    told.then(
-        tick("2024-01-22"),
-        complaint("ann", "2024-01-22", complaint_id="k-7", severity=5, category="price"),
-    )
-    for day in ("2024-01-28", "2024-04-08", "2024-05-13", "2025-01-12"):
-        told.then(tick(day))
-    said_last_first = [r for alert in reversed(told.alerts()) for r in alert["reasons"]]
-    assert {reason["code"]: reason["text"] for reason in said_last_first} == {
-        "slipping": "已 9 天没有下单，平时大约每 4 天一单。",
-        "severe_complaint": "有一宗 5 级投诉未了结（价格）：k-7。",
-        "overdue_complaint": "投诉 k-7（价格）已 6 天未了结。",
-        "revenue_drop": "最近 90 天收入 1,000.00 CNY，比之前 90 天的 3,000.00 CNY 少 66%。",
-        "dormant": "已 121 天没有下单（最后一单 2024-01-13）。",
-        "inactive": "已 365 天没有下单（最后一单 2024-01-13），统计窗口内已无订单。",
-        "tier_fall": "从顶级客户降为中客户。",
-    }
-    advice = [alert["advice"] for alert in told.alerts()]
-    assert advice[0] == "请两天内致电：询问下一单的计划，以及遇到了什么阻碍。"
-    assert advice[-1] == "请亲自致电，了解怎样才能让客户回来，并给出重新合作的方案。"
-
-
-# -- who is important enough
-
-
-def test_the_tier_that_counts_is_that_held_before_the_silence() -> None:
-    told = worker("[churn.weights]\ntier_fall = 0\nrevenue_drop = 0\nslipping = 0\n")
-    told.then(*[order(f"big-{n}", "2024-02-01", 900_000 + n) for n in range(30)])
-    assert told.machine.standings()["ann"]["tier"] == "small"
-    (alert,) = [one for one in told.then(tick("2024-05-13")) if one["customer_id"] == "ann"]
-    assert codes(alert) == ["dormant"]
-    assert alert["tier"] == "small"
-
-
-@pytest.mark.parametrize(("least", "heard"), [("medium", []), ("small", ["small-0"])])
-def test_a_customer_under_min_tier_alerts_nobody(least: str, heard: list[str]) -> None:
-    told = worker(f'[churn]\nmin_tier = "{least}"\n')
-    told.then(complaint("small-0", "2024-01-14", severity=5))
-    values = told.machine.values("churn-alerts")
-    assert [value["customer_id"] for value in values] == heard
-
-
-def test_a_newer_order_begins_anew_with_the_tier_of_that_day() -> None:
-    told = worker("[churn.weights]\ntier_fall = 0\nslipping = 0\nrevenue_drop = 0\n")
-    told.then(*[order(f"big-{n}", "2024-02-01", 900_000 + n) for n in range(30)])
-    told.then(order("ann", "2024-02-02", 100))
-    assert [one for one in told.then(tick("2024-06-13")) if one["customer_id"] == "ann"] == []
-
-
-def test_what_began_before_borders_were_known_is_said_when_they_are() -> None:
-    told = Alerting()
-    told.send(
-        *EVERY_FOURTH_DAY,
-        order("small-0", "2024-01-13", 5),
-        complaint("ann", "2024-01-13", severity=5),
-    )
-    assert told.alerts() == []
-    told.rest()
-    (alert,) = told.alerts()
-    assert codes(alert) == ["severe_complaint"]
-
-
-def test_alerts_go_to_the_account_manager_or_to_nobody_in_particular() -> None:
-    told = worker()
-    told.then(complaint("ann", "2024-01-14", severity=5))
-    told.then(file("ann"), tick("2024-02-01"))
-    writes = [write for write in told.machine.said if write.topic == "churn-alerts"]
-    assert [(write.key, write.partition) for write in writes] == [
-        (b"maya", None), (b"unassigned", None),
-    ]  # fmt: skip
-    assert [one["account_manager"] for one in told.alerts()] == ["maya", None]
-    (headers,) = {tuple(name for name, _ in write.headers) for write in writes}
-    assert headers == ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time")
-    assert dict(writes[0].headers)["ce_type"] == b"tierstream.churn-alerts"
-    assert dict(writes[0].headers)["ce_id"].decode() == told.alerts()[0]["event_id"]
-
-
-# -- the cooldown
-
-
-def test_several_reasons_at_once_are_one_alert_the_weightiest_first() -> None:
-    told = worker()
-    told.then(complaint("ann", "2024-01-16T12:00:00Z", complaint_id="k-7"))
-    (alert,) = told.then(tick("2024-01-22"))
-    assert codes(alert) == ["slipping", "overdue_complaint"]
-    assert said(alert, "severity", "score") == ["warn", 55]
-
-
-def test_nothing_is_repeated_in_the_cooldown_nor_said_after_it() -> None:
-    told = worker("[churn.weights]\nslipping = 0\ntier_fall = 0\noverdue_complaint = 0\n")
-    opened = [complaint("ann", f"2024-01-{day}T12:00:00Z", complaint_id=f"k-{day}", severity=5)
-              for day in (14, 15, 16)]  # fmt: skip
-    (alert,) = told.then(tick("2024-01-14"), opened[0])
-    assert alert["cooldown_until"] == "2024-01-21T12:00:00Z"
-    assert told.then(opened[1], opened[2], tick("2024-01-19")) == []
-    assert told.tally("churn-alerts") == {"held_back": 2}
-    assert told.then(tick("2024-01-30")) == [], "what was held back is not said later"
-    again = complaint("ann", "2024-01-30", complaint_id="k-30", severity=5)
-    (alert,) = told.then(again)
-    assert said(alert, "at", "score") == ["2024-01-30T12:00:00Z", 45]
-    assert alert["reasons"][0]["facts"]["complaints"] == 4
-
-
-def test_the_cooldown_ends_at_its_instant() -> None:
-    told = worker("[churn.weights]\nslipping = 0\ntier_fall = 0\noverdue_complaint = 0\n")
-    told.then(tick("2024-01-14"), complaint("ann", "2024-01-14", complaint_id="a", severity=5))
-    told.send(tick("2024-01-21T11:59:59.999999Z"))
-    assert told.then(complaint("ann", "2024-01-21T01:00:00Z", complaint_id="b", severity=5)) == []
-    told.send(tick("2024-01-21T12:00:00Z"))
-    (alert,) = told.then(complaint("ann", "2024-01-21T02:00:00Z", complaint_id="c", severity=5))
-    assert alert["cooldown_until"] == "2024-01-28T12:00:00Z"
-
-
-def test_an_alert_of_higher_severity_is_said_at_once_and_begins_a_new_cooldown() -> None:
-    told = worker()
-    (watch,) = told.then(tick("2024-01-22"))
-    (urgent,) = told.then(complaint("ann", "2024-01-22T01:00:00Z", severity=4))
-    assert [watch["severity"], urgent["severity"]] == ["watch", "urgent"]
-    assert codes(urgent) == ["severe_complaint", "slipping"]
-    assert urgent["cooldown_until"] == "2024-01-29T12:00:00Z"
-    assert told.machine.standings()["ann"]["alert"] == "urgent"
-
-
-def test_a_standing_shows_the_live_alert_until_the_day_after_it_ended() -> None:
-    told = worker()
-    told.then(tick("2024-01-22"))
-    standing = told.machine.standings()["ann"]
-    assert said(standing, "alert", "alert_until", "revenue_at_risk") == [
-        "watch", "2024-01-29T00:00:00Z", 120_000,
-    ]  # fmt: skip
-    told.then(tick("2024-01-28T23:59:59Z"))
-    assert told.machine.standings()["ann"]["alert"] == "watch"
-    told.then(tick("2024-01-29T00:00:00Z"))
-    assert said(told.machine.standings()["ann"], "alert", "alert_until") == [None, None]
-
-
-def test_an_erasure_forgets_the_alert_and_its_cooldown() -> None:
-    told = worker()
-    told.then(tick("2024-01-22"))
-    told.then(erasure("ann"))
-    assert "ann" not in told.machine.standings()
-    assert told.then(tick("2024-02-22")) == []
-    again = [order("ann", f"2024-02-{day}", 100_000) for day in (23, 24)]
-    (alert,) = told.then(*again, complaint("ann", "2024-02-24", severity=5))
-    assert codes(alert) == ["severe_complaint"]
-
-
-# -- time
-
-
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai"])
-def test_days_taken_together_say_what_days_taken_one_by_one_do(zone: str) -> None:
-    rules = f'[business]\ntime_zone = "{zone}"\n'
-    opened = complaint("ann", "2024-01-14T20:00:00Z", complaint_id="k-7")
-    one_by_one, together = worker(rules, opened), worker(rules, opened)
-    for month in range(1, 13):
-        for day in range(14 if month == 1 else 1, 29):
-            one_by_one.then(tick(f"2024-{month:02}-{day:02}"))
-    one_by_one.then(tick("2025-02-01"))
-    together.then(tick("2025-02-01"))
-
-    def shown(told: Alerting) -> list[list[Any]]:
-        fields = ("at", "severity", "score", "reasons", "tier", "revenue", "cooldown_until")
-        return [said(alert, *fields) for alert in told.alerts()]
-
-    assert shown(together) == shown(one_by_one)
-    assert [codes(alert)[0] for alert in together.alerts()] == [
-        "overdue_complaint", "slipping", "slipping", "dormant", "dormant", "inactive",
-    ]  # fmt: skip
-
-
-def test_a_worker_that_was_away_says_what_fell_due_before_the_event_that_ends_the_silence() -> None:
-    told = worker()
-    alerts = told.then(tick("2024-06-01"), order("ann", "2024-06-01", 500))
-    assert [(one["at"], codes(one)[0], one["source"]) for one in alerts] == [
-        ("2024-01-22T00:00:00Z", "slipping", None),
-        ("2024-04-08T00:00:00Z", "slipping", None),
-        ("2024-05-13T00:00:00Z", "dormant", None),
-    ]
+@pytest.mark.parametrize(
+    ("stage", "day"),
+    [("otherwise", "2024-01-14"), ("slipping", "2024-01-22"), ("dormant", "2024-05-13")],
+)
+def test_revenue_at_risk_goes_by_the_chance_of_loss_that_the_rules_give_to_the_stage(
+    stage: str, day: str
+) -> None:
+    told = worker(f"[churn.chance_of_loss]\n{stage} = 0.025\n")
+    opened = complaint("ann", day, complaint_id="k-7", severity=5)
+    alert = told.then(tick(day), opened)[-1]
+    assert said(alert, "revenue", "revenue_at_risk") == [400_000, 10_000]

@@ -37,7 +37,7 @@ def test_the_dead_letter_names_the_setting_that_mends_the_producer() -> None:
 
 def test_where_all_producers_agree_on_another_partitioner_nobody_is_astray() -> None:
     worker = OneWorker(partitions=4)
-    worker.machine.trusting = True
+    worker.machine.trust()
     worker.send(*[replace(sent, astray=1) for sent in KEYED])
     assert worker.said("dead-letters", "code") == []
     assert worker.customer("ann") is not None

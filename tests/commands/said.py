@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -10,7 +10,15 @@ import msgspec
 from schemas.dead_letters import Original, dead_letter
 from schemas.internal import Progress
 from schemas.invalid import InvalidRecord
-from schemas.outputs import DeadLetter, DormantCustomer, Source, Standing, TierChange
+from schemas.outputs import (
+    AlertReason,
+    ChurnAlert,
+    DeadLetter,
+    DormantCustomer,
+    Source,
+    Standing,
+    TierChange,
+)
 
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 _SAID: dict[str, Any] = {"event_id": "e", "at": AT, "rules": "0" * 12, "source": None}
@@ -79,6 +87,26 @@ def dormancy(customer_id: str) -> DormantCustomer:
         p_alive=None,
         account_manager=None,
     )
+
+
+def churn_alert(customer_id: str, **changes: Any) -> ChurnAlert:
+    """A warning, for slipping."""
+    reason = AlertReason("slipping", 30, "No order for 9 days.", {"silent_days": 9})
+    plain = ChurnAlert(
+        **_SAID,
+        customer_id=customer_id,
+        account_manager="maya",
+        severity="warn",
+        score=30,
+        reasons=[reason],
+        tier="medium",
+        rfm="415",
+        revenue=123_456,
+        revenue_at_risk=37_037,
+        advice="Call within two days.",
+        cooldown_until=AT + timedelta(days=7),
+    )
+    return msgspec.structs.replace(plain, **changes)
 
 
 def progress(partition: int, stream_time: datetime | None, web: str | None = None) -> Progress:

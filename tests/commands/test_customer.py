@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 import pytest
 
+from schemas.outputs import AlertReason
 from streams.engine.partitioner import default_partition
 from tests.commands.conftest import Cli, Log
-from tests.commands.said import AT, dormancy, progress, standing, tier_change
+from tests.commands.said import AT, churn_alert, dormancy, progress, standing, tier_change
 
 ODD = "a/b ü?#%"
 
@@ -104,6 +106,42 @@ def test_where_no_worker_listens_the_topics_are_read(cli_call: Cli, log: Log) ->
         "large",
         "slipping",
     )
+
+
+def test_the_topics_tell_the_live_alert_as_it_was_said_whoever_was_told(
+    cli_call: Cli, log: Log
+) -> None:
+    later = AT + timedelta(hours=1, microseconds=1)
+    reason = AlertReason("tier_fall", 20, "从大客户降为中客户。", {"from": "large", "to": "medium"})
+    urgent = churn_alert("a", at=later, severity="urgent", reasons=[reason], advice="请致电。")
+    log.put("churn-alerts", churn_alert("a", at=AT + timedelta(hours=1)), "maya", 3)
+    log.put("churn-alerts", urgent, "unassigned", 0)
+    log.put("churn-alerts", churn_alert("a"), "noor", 1)
+    log.put("churn-alerts", churn_alert("ab", at=AT + timedelta(days=1)), "maya", 3)
+    other = churn_alert("b", at=AT + timedelta(days=1), account_manager="a")
+    log.put("churn-alerts", other, "a", 2)
+    log.put("customer-standings", standing("a", alert="urgent", alert_until=later), "a")
+    (found,) = cli_call("customer", "a", "--format", "json").lines
+    assert found["alert"] == {
+        "severity": "urgent",
+        "score": 30,
+        "until": "2026-11-28T10:00:00Z",
+        "reasons": [
+            {"code": "tier_fall", "weight": 20, "text": "从大客户降为中客户。",
+             "facts": {"from": "large", "to": "medium"}},
+        ],
+        "advice": "请致电。",
+    }  # fmt: skip
+    shown = cli_call("customer", "a").out
+    assert "从大客户降为中客户。" in shown
+    assert "请致电。" in shown
+
+
+def test_an_alert_whose_cooldown_has_ended_is_not_shown(cli_call: Cli, log: Log) -> None:
+    log.put("churn-alerts", churn_alert("a"), "maya")
+    log.put("customer-standings", standing("a", alert=None), "a")
+    (found,) = cli_call("customer", "a", "--format", "json").lines
+    assert found["alert"] is None
 
 
 def test_where_producers_choose_partitions_every_worker_is_asked(

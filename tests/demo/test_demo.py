@@ -7,10 +7,12 @@ import subprocess
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
+from streams.demo.managers import MANAGERS
 from streams.demo.worker_process import worker_command
 
 ACTIVE = 8_332  # customers with an order in the 365 days up to 1998-06-30
@@ -45,6 +47,12 @@ def standings(folder: Path) -> Sequence[dict[str, object]]:
     return [orjson.loads(line) for line in printed.stdout.splitlines()]
 
 
+def dumped(folder: Path, topic: str) -> Sequence[dict[str, Any]]:
+    printed = tierstream(folder, "dump", topic)
+    assert printed.returncode == 0, printed.stderr
+    return [orjson.loads(line)["value"] for line in printed.stdout.splitlines()]
+
+
 def test_the_demo_ends_well_and_plain_where_there_is_no_terminal(
     demo: subprocess.CompletedProcess[str],
 ) -> None:
@@ -53,6 +61,36 @@ def test_the_demo_ends_well_and_plain_where_there_is_no_terminal(
     assert f"{ACTIVE:,} active customers, revenue 1,069,356.50" in demo.stdout
     assert f"{INACTIVE:,} inactive" in demo.stdout
     assert "tierstream standings --tier super" in demo.stdout
+
+
+def test_the_alerts_of_the_two_busiest_account_managers_are_shown(
+    demo: subprocess.CompletedProcess[str], folder: Path
+) -> None:
+    alerts = dumped(folder, "churn-alerts")
+    lately = [alert for alert in alerts if alert["at"] >= "1998-06-24"]
+    told = Counter(alert["account_manager"] for alert in lately)
+    assert f"since 1998-06-24: {len(lately):,}, to 12 account managers" in demo.stdout
+    busiest = sorted(told, key=lambda manager: (-told[manager], manager))[:2]
+    for manager in busiest:
+        assert f"{manager}: {told[manager]} alerts of " in demo.stdout
+    most = max(
+        (alert for alert in lately if alert["account_manager"] == busiest[0]),
+        key=lambda alert: alert["revenue_at_risk"],
+    )
+    shown = " ".join(demo.stdout.split())
+    assert f"{most['severity']} score {most['score']} " in shown
+    assert " ".join(reason["text"] for reason in most["reasons"]) in shown
+    assert f"→ {most['advice']}" in shown
+    assert f"tierstream customer {most['customer_id']}" in demo.stdout
+
+
+def test_whom_the_demo_alerts_of_is_somebodys_and_was_on_file_before_the_first_order(
+    demo: subprocess.CompletedProcess[str], folder: Path
+) -> None:
+    assert demo.returncode == 0, demo.stderr
+    assert {alert["account_manager"] for alert in dumped(folder, "churn-alerts")} == set(MANAGERS)
+    first = [each for each in dumped(folder, "tier-changes") if each["from"] is None]
+    assert {(each["to"], each["at"]) for each in first} == {("suspect", "1996-12-31T23:59:59Z")}
 
 
 def test_what_the_demo_left_can_be_looked_at_without_settings(

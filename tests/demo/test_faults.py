@@ -51,3 +51,36 @@ def test_a_standing_that_the_tier_changes_do_not_lead_to_is_a_fault() -> None:
     assert faults.find_faults(STANDINGS, CHANGES[:2], dead_letters=0) == [
         "1 customers stand elsewhere than their last tier-change says"
     ]
+
+
+def alert(at: str, severity: str, **rest: Any) -> dict[str, Any]:
+    return {
+        "customer_id": "a",
+        "account_manager": "maya",
+        "at": at,
+        "severity": severity,
+        "cooldown_until": f"1998-06-{int(at[8:10]) + 7:02}T00:00:00Z",
+        **rest,
+    }
+
+
+def test_alerts_that_go_to_somebody_and_repeat_nothing_have_no_fault() -> None:
+    said = [
+        alert("1998-06-01T00:00:00Z", "watch"),
+        alert("1998-06-02T00:00:00Z", "urgent"),
+        alert("1998-06-02T00:00:00Z", "watch", customer_id="b"),
+        alert("1998-06-09T00:00:00Z", "watch"),
+    ]
+    assert faults.find_alert_faults(said) == []
+
+
+def test_a_repeat_in_the_cooldown_and_an_alert_to_nobody_are_faults() -> None:
+    said = [
+        alert("1998-06-01T00:00:00Z", "warn"),
+        alert("1998-06-07T23:59:59Z", "warn"),
+        alert("1998-06-08T00:00:00Z", "watch", account_manager=None),
+    ]
+    assert faults.find_alert_faults(said) == [
+        "1 alerts went to nobody, though every customer is assigned",
+        "2 alerts were said in a cooldown without being more severe",
+    ]

@@ -14,8 +14,11 @@ from streams.engine.log import LogClient
 from streams.engine.records import Write
 from streams.provision import ensure_topics
 from streams.settings import Settings
+from streams.topics import CUSTOMERS, ORDERS
 
-OWN = frozenset({b'{"event_id":"CDN-1","customer_id":"1"}'})
+ORDER = b'{"event_id":"CDN-1","customer_id":"1"}'
+FILE = b'{"customer_id":"1","account_manager":"amir"}'
+OWN = {ORDERS: frozenset({ORDER}), CUSTOMERS: frozenset({FILE})}
 
 
 @pytest.fixture
@@ -85,10 +88,11 @@ def test_a_kafka_cluster_is_refused() -> None:
         DemoFolder.of(settings)
 
 
-def test_a_log_with_the_demos_orders_and_ticks_alone_is_the_demos(
+def test_a_log_with_the_demos_orders_files_and_ticks_alone_is_the_demos(
     folder: DemoFolder, settings: Settings, client: LogClient
 ) -> None:
-    client.append([Write("orders", None, b"1", next(iter(OWN)))])
+    client.append([Write("orders", None, b"1", ORDER)])
+    client.append([Write("customers", None, b"1", FILE)])
     client.append([Write("clock", 0, None, b'{"now":"1998-06-30T23:59:59Z"}')])
     folder.check_log(client, settings, OWN)
 
@@ -99,4 +103,20 @@ def test_a_log_that_was_used_after_the_demo_is_not_replaced(
 ) -> None:
     client.append([Write(topic, None, b"1", b'{"event_id":"e1","customer_id":"1"}')])
     with pytest.raises(FolderError, match=f"holds {topic} that are not the demo's own"):
+        folder.check_log(client, settings, OWN)
+
+
+def test_an_order_among_the_files_is_not_the_demos(
+    folder: DemoFolder, settings: Settings, client: LogClient
+) -> None:
+    client.append([Write("customers", None, b"1", ORDER)])
+    with pytest.raises(FolderError, match="holds customers that are not the demo's own"):
+        folder.check_log(client, settings, OWN)
+
+
+def test_an_erasure_after_the_demo_is_not_the_demos(
+    folder: DemoFolder, settings: Settings, client: LogClient
+) -> None:
+    client.append([Write("customers", None, b"1", None)])
+    with pytest.raises(FolderError, match="holds customers that are not the demo's own"):
         folder.check_log(client, settings, OWN)

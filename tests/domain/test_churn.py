@@ -13,7 +13,7 @@ from streams.domain.churn_facts import Facts, OpenComplaint
 from streams.domain.churn_rules import CODES, FACTS
 from streams.domain.days import as_day
 from streams.domain.dormancy import DORMANT, INACTIVE, NONE, SLIPPING, revenue_at_risk
-from streams.domain.pyramid import LARGE, MEDIUM, SMALL, SUPER
+from streams.domain.pyramid import LARGE, MEDIUM, OTHER, PROSPECT, SMALL, SUPER
 from streams.domain.rules import parse_rules
 
 WELL = Facts(
@@ -107,6 +107,16 @@ def test_the_weightiest_reason_goes_first_and_gives_the_advice() -> None:
     assert found.advice.startswith("Look at what they stopped buying")
 
 
+def test_of_reasons_that_weigh_the_same_what_is_graver_goes_first() -> None:
+    every = facts("slipping", "severe_complaint", "overdue_complaint", "tier_fall", "revenue_drop")
+    same = "".join(f"{code} = 20\n" for code in CODES)
+    found = score(every, rules(f"[churn.weights]\n{same}"))
+    assert found is not None
+    assert codes_of(found) == [
+        "slipping", "severe_complaint", "overdue_complaint", "tier_fall", "revenue_drop",
+    ]  # fmt: skip
+
+
 def test_a_weight_of_0_switches_a_reason_off() -> None:
     found = score(facts("slipping", "tier_fall"), rules("[churn.weights]\ntier_fall = 0\n"))
     assert found is not None
@@ -117,6 +127,11 @@ def test_a_weight_of_0_switches_a_reason_off() -> None:
 def test_a_rise_is_no_fall() -> None:
     assert score(msgspec.structs.replace(WELL, tier_before=SUPER, tier=SUPER), rules()) is None
     assert score(msgspec.structs.replace(WELL, tier_before=MEDIUM, tier=MEDIUM), rules()) is None
+
+
+def test_from_outside_the_pyramid_there_is_no_fall() -> None:
+    outside = msgspec.structs.replace(WELL, tier_before=PROSPECT, tier=OTHER)
+    assert score(outside, rules()) is None
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

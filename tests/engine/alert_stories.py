@@ -59,13 +59,13 @@ def alert_stories(draw: st.DrawFn, *, falls: bool) -> Stream:
 
     Without `falls` a fall from a tier is no reason: others' orders may bring one at any time.
     """
-    deeds = draw(st.lists(_DEEDS, min_size=4, max_size=30))
+    deeds = draw(st.lists(_DEEDS, min_size=10, max_size=30))
     emitted = tuple(
         Emitted(position, sent, deed.who) for position, (deed, sent) in enumerate(_sent(deeds))
     )
     churn: dict[str, Any] = {
         "min_tier": "small",
-        "cooldown_days": draw(st.sampled_from([0, 1, 7, 60])),
+        "cooldown_days": draw(st.sampled_from([0, 7, 60, 60])),
         "complaint_days": draw(st.sampled_from([0, 5])),
         "warn_score": draw(st.sampled_from([30, 40, 70])),
         "weights": {"tier_fall": 20 if falls else 0},

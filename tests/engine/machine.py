@@ -52,7 +52,6 @@ class Machine:
         self.rules = rules
         self.said: list[Write] = []
         self.changelogs: list[list[Op]] = [[] for _ in range(partitions)]
-        self.trusting = False  # whether producers may use another partitioner
         self._slices = slices
         self._counts = GlobalCounts()
         nowhere: Any = None  # nothing is committed here
@@ -144,6 +143,11 @@ class Machine:
                     newest[write.key.decode()] = msgspec.json.decode(write.value)
         return newest
 
+    def trust(self) -> None:
+        """From now on producers may use another partitioner."""
+        for partition in self.partitions:
+            partition.identity = partition.identity._replace(is_ours=None)
+
     def close(self) -> None:
         """Let go of the stores."""
         for partition in self.partitions:
@@ -161,7 +165,7 @@ class Machine:
 
     def _new(self, folder: Path | None, number: int, partitions: int) -> Partition:
         def is_ours(key: bytes) -> bool:
-            return self.trusting or default_partition(key, partitions) == number
+            return default_partition(key, partitions) == number
 
         rules = self.rules
         store: Any = MemoryStore() if folder is None else Store(folder / str(number), _MEMORY)

@@ -53,7 +53,9 @@ def test_alerts_are_the_same_however_records_and_days_are_taken_together(
 
 
 kills = st.lists(
-    st.sampled_from([None, "before the log has it", "before the store has it"]), max_size=60
+    st.sampled_from([None, "before the log has it", "before the store has it"]),
+    min_size=20,
+    max_size=60,
 )
 
 

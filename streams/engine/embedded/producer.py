@@ -67,7 +67,8 @@ class EmbeddedProducer(base.Producer):
         )
         ((place, offset),) = written.items()
         tp = TP(*place)
-        return RecordMetadata(topic, tp.partition, tp, offset, planned[place][0][-1] / 1000, 1)
+        seconds = planned[place].timestamp_ms / 1000
+        return RecordMetadata(topic, tp.partition, tp, offset, seconds, 1)
 
     async def flush(self) -> None:
         await self.buffer.flush()

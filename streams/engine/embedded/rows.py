@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from itertools import count, repeat
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,31 +16,49 @@ from streams.engine.records import Batch, Headers, Record, TopicPartition, Write
 
 BATCH_RECORDS = 4_000
 BATCH_BYTES = 4 << 20
+_ROWS_AT_ONCE = 128
 # What Kafka counts beside the bytes given: the head of a batch, lengths, offset, time.
 _FRAME_BYTES = 80
 _HEADER_BYTES = 4
+_SURELY_SMALL_BYTES = 10_000  # a record of so many fits every topic
 
-Row = tuple[bytes | None, bytes | None, bytes | None, int]  # key, value, headers, timestamp_ms
 _encode_headers = msgspec.msgpack.Encoder().encode
 _decode_headers = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...]).decode
 
 
-def plan(catalogue: Catalogue, writes: Iterable[Write]) -> dict[TopicPartition, list[Row]]:
+class Rows(NamedTuple):
+    """What is to be appended to one partition, column by column."""
+
+    keys: list[bytes | None]
+    values: list[bytes | None]
+    headers: list[bytes | None]
+    timestamp_ms: int
+
+
+def plan(catalogue: Catalogue, writes: Iterable[Write]) -> dict[TopicPartition, Rows]:
     """The rows of each partition, in order; LogError or TooLargeError for one that can't be."""
     now_ms = time.time_ns() // 1_000_000
-    planned: dict[TopicPartition, list[Row]] = {}
+    planned: dict[TopicPartition, Rows] = {}
+    rows, at = Rows([], [], [], now_ms), None  # those of the write before, and where it goes
     for write in writes:
-        _check_size(catalogue, write)
-        place = catalogue.place(write)
-        headers = _encode_headers(write.headers) if write.headers else None
-        planned.setdefault(place, []).append((write.key, write.value, headers, now_ms))
+        topic, partition, key, value = write.topic, write.partition, write.key, write.value
+        stored = _encode_headers(write.headers) if write.headers else None
+        if len(value or b"") + len(key or b"") + len(stored or b"") > _SURELY_SMALL_BYTES:
+            _check_size(catalogue, write)
+        if partition is None or at != (topic, partition):
+            at = topic, partition
+            place = catalogue.place(write)
+            rows = planned.get(place) or planned.setdefault(place, Rows([], [], [], now_ms))
+        rows.keys.append(key)
+        rows.values.append(value)
+        rows.headers.append(stored)
     for place in planned:
         catalogue.table(place)  # must exist before the transaction begins
     return planned
 
 
 def append(
-    database: Database, catalogue: Catalogue, planned: Mapping[TopicPartition, list[Row]]
+    database: Database, catalogue: Catalogue, planned: Mapping[TopicPartition, Rows]
 ) -> dict[TopicPartition, int]:
     """Inside a transaction: write the rows; the offset of the last one of each partition."""
     return {
@@ -50,20 +70,20 @@ def append(
 def read(database: Database, table: int, partition: TopicPartition, start: int, end: int) -> Batch:
     """The batch from `start` on that ends at `end`, or before it where enough is read."""
     records: list[Record] = []
-    size = 0
-    rows = database.rows(
-        f'SELECT "offset", "key", value, headers, timestamp_ms FROM records_{table} '
-        'WHERE "offset" >= ? AND "offset" < ? ORDER BY "offset" LIMIT ?',
-        (start, end, BATCH_RECORDS),
-    )
-    for offset, key, value, headers, timestamp_ms in rows:
-        records.append(Record(offset, key, value, _headers(headers), timestamp_ms))
-        size += len(value) if value is not None else 0
-        if size >= BATCH_BYTES:
-            rows.close()
-            break
-    cut = len(records) == BATCH_RECORDS or size >= BATCH_BYTES
-    return Batch(*partition, start, records[-1].offset + 1 if cut else end, records)
+    size, position = 0, start
+    while position < end and len(records) < BATCH_RECORDS and size < BATCH_BYTES:
+        rows = database.query(
+            f'SELECT "offset", "key", value, headers, timestamp_ms FROM records_{table} '
+            'WHERE "offset" >= ? AND "offset" < ? ORDER BY "offset" LIMIT ?',
+            (position, end, _ROWS_AT_ONCE),
+        )
+        records += [
+            Record(offset, key, value, () if headers is None else _headers(headers), timestamp_ms)
+            for offset, key, value, headers, timestamp_ms in rows
+        ]
+        size += sum(len(row[2]) for row in rows if row[2] is not None)
+        position = rows[-1][0] + 1 if len(rows) == _ROWS_AT_ONCE else end
+    return Batch(*partition, start, position, records)
 
 
 def end_offsets(database: Database) -> dict[int, int]:
@@ -81,14 +101,15 @@ def earliest_offset(database: Database, table: int) -> int:
     return int(first)
 
 
-def _append_rows(database: Database, table: int, rows: list[Row]) -> int:
+def _append_rows(database: Database, table: int, rows: Rows) -> int:
     ((first,),) = database.query("SELECT next_offset FROM partitions WHERE id = ?", (table,))
     database.run_many(
         f"INSERT INTO records_{table} VALUES (?, ?, ?, ?, ?)",
-        ((offset, *row) for offset, row in enumerate(rows, first)),
+        zip(count(first), rows.keys, rows.values, rows.headers, repeat(rows.timestamp_ms)),
     )
-    database.query("UPDATE partitions SET next_offset = ? WHERE id = ?", (first + len(rows), table))
-    return int(first) + len(rows) - 1
+    end = int(first) + len(rows.keys)
+    database.query("UPDATE partitions SET next_offset = ? WHERE id = ?", (end, table))
+    return end - 1
 
 
 def _check_size(catalogue: Catalogue, write: Write) -> None:
@@ -103,9 +124,7 @@ def _check_size(catalogue: Catalogue, write: Write) -> None:
         )
 
 
-def _headers(stored: bytes | None) -> Headers:
-    if stored is None:
-        return ()
+def _headers(stored: bytes) -> Headers:
     try:
         return _decode_headers(stored)
     except msgspec.MsgspecError as exc:

@@ -81,5 +81,6 @@ class Batcher:
 
 
 def _append(batch: BatchBuilder, write: Write) -> Any:
-    _, _, key, value, headers = write
-    return batch.append(timestamp=None, key=key, value=value, headers=list(headers))
+    return batch.append(
+        timestamp=None, key=write.key, value=write.value, headers=list(write.headers)
+    )

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -27,8 +26,6 @@ MAX_BYTES = 4 << 20
 FETCH_BYTES = 4 << 20  # of one partition; a larger record comes alone
 
 _log = logging.getLogger(__name__)
-_new = tuple.__new__
-_value = itemgetter(2)
 
 
 @dataclass(slots=True)
@@ -178,9 +175,8 @@ def _next_record_batch(source: Any) -> tuple[list[Record], int]:
     if _carries_nothing(source, record_batch):
         return [], next_offset
     records = [
-        # Not `Record(...)`, and no empty lists: 0.49 µs a record instead of 0.59, and less for the
-        # garbage collector to walk through (a quarter of the time, with lists).
-        _new(Record, (r.offset, r.key, r.value, r.headers or (), r.timestamp))
+        # No empty lists: less for the garbage collector to walk through.
+        Record(r.offset, r.key, r.value, r.headers or (), r.timestamp)
         for r in record_batch
     ]
     start = source.next_fetch_offset
@@ -203,7 +199,7 @@ def _carries_nothing(source: Any, record_batch: Any) -> bool:
 
 def _size(records: list[Record]) -> int:
     """The bytes of all values; keys are small."""
-    return sum(map(len, filter(None, map(_value, records))))
+    return sum(len(record.value) for record in records if record.value is not None)
 
 
 def _fitting(records: list[Record], max_records: int, max_bytes: int) -> int:
