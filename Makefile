@@ -13,7 +13,7 @@ ifneq ($(shell { .venv/bin/python -c '' && cat $(READY); } 2>/dev/null),$(CURDIR
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup demo test kills check format-check lint types format kafka bench-replay fuzz clean
+.PHONY: help setup demo test kills faults fuzz check format-check lint types format kafka bench-replay clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -63,6 +63,9 @@ format: $(READY) ## put the sources into the house format
 
 kafka: $(READY) ## a Kafka node without Docker, in the foreground (Java 17, Maven; ARGS="--port 9093")
 	@.venv/bin/python deploy/kafka/run.py $(ARGS)
+
+faults: $(READY) ## faults under load on real processes and a real Kafka (ARGS="--seed 7 --faults kill,cut")
+	@$(RUN) tests.faults $(ARGS)
 
 bench-replay: $(READY) ## how fast one worker takes a backlog in (ARGS="--log kafka")
 	@.venv/bin/python -m tests.bench.replay $(ARGS)

@@ -240,7 +240,7 @@ class Partitions:
             door.wake()
 
 
-_FENCED_SECONDS = 20.0  # longer than a session lasts
+_FENCED_SECONDS = 15.0  # longer than a session lasts
 _KEEPER = -1  # stands for the keeper of the borders among the numbers of partitions
 
 

@@ -26,6 +26,7 @@ from rocksdict import (
 )
 
 from streams.engine import fault_points
+from streams.engine.log import LogError
 
 Op = tuple[bytes, bytes | None]  # a key and its new value; None deletes
 
@@ -92,11 +93,25 @@ class StoreLockedError(Exception):
     """Another store, of this process or another, has the folder open."""
 
 
+class _StoreDamagedError(Exception):
+    """What is in the folder can't be read as a store."""
+
+
+class StoreError(LogError):
+    """The disk doesn't take or give what is asked. Nothing is lost: the changelog has it."""
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        super().__init__(
+            f"the tables in {path} can't be kept ({error}): see whether its disk is full, or set "
+            "TIERSTREAM_DATA to another folder, then start the worker again"
+        )
+
+
 class Store:
     """Ordered bytes to bytes, on disk. One write at a time, whole or not at all."""
 
     def __init__(self, path: Path, memory: StoreMemory) -> None:
-        """StoreLockedError where the folder is open already."""
+        """StoreLockedError where the folder is open already, StoreError where it can't be had."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = _opened(path, memory)
@@ -105,12 +120,18 @@ class Store:
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key, or None."""
-        value: bytes | None = self._db.get(key)
+        try:
+            value: bytes | None = self._db.get(key)
+        except Exception as error:  # rocksdict raises no other
+            raise StoreError(self.path, error) from error
         return value
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of keys, in their order."""
-        values: list[bytes | None] = self._db.get(list(keys))  # type: ignore[assignment]
+        try:
+            values: list[bytes | None] = self._db.get(list(keys))  # type: ignore[assignment]
+        except Exception as error:  # rocksdict raises no other
+            raise StoreError(self.path, error) from error
         return values
 
     def write(self, ops: Sequence[Op]) -> None:
@@ -123,7 +144,10 @@ class Store:
             else:
                 put(key, value)
         fault_points.before("store write")
-        self._db.write(batch, self._write_options)
+        try:
+            self._db.write(batch, self._write_options)
+        except Exception as error:  # rocksdict raises no other
+            raise StoreError(self.path, error) from error
         fault_points.after("store write")
 
     def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -148,19 +172,29 @@ class Store:
         return Sizes(*(self._db.property_int_value(name) or 0 for name in _SIZES))
 
     def close(self) -> None:
-        """Flush and let go of the files. A cursor would keep RocksDB's lock on them."""
+        """Flush and let go of the files. A cursor would keep RocksDB's lock on them.
+
+        Where the disk doesn't take it, what is missing comes from the changelog next time.
+        """
         for held in self._scans:
             held.clear()
-        self._db.close()
+        try:
+            self._db.close()
+        except Exception as error:  # noqa: BLE001 - rocksdict raises no other
+            log.warning("%s could not be flushed (%s): is its disk full?", self.path, error)
 
 
 def open_store(path: Path, memory: StoreMemory) -> Store:
     """The store at `path`, or beside it where another worker has that open still: one that was
-    thought dead, with the same data folder. It is then brought up from the changelog."""
+    thought dead, with the same data folder. One that is damaged, as by a disk that was full, is
+    deleted. Either is then brought up from the changelog."""
     place, number = path, 0
     while True:
         try:
             return Store(place, memory)
+        except _StoreDamagedError as error:
+            log.warning("%s; it is built anew from the changelog", error)
+            discard_store(place)
         except StoreLockedError as error:
             log.warning("%s; another is made beside it", error)
             number += 1
@@ -178,7 +212,9 @@ def _opened(path: Path, memory: StoreMemory) -> Rdict:
     except Exception as error:  # rocksdict raises no other
         if "lock" in str(error).lower():
             raise StoreLockedError(f"{path} is open already ({error})") from error
-        raise
+        if str(error).startswith("Corruption"):
+            raise _StoreDamagedError(f"{path} is damaged ({error})") from error
+        raise StoreError(path, error) from error
 
 
 def _key_of(op: Op) -> bytes:

@@ -152,6 +152,11 @@ class Tierstream:
         """What the consumer group is called, and what every key in Redis begins with."""
         return self.prefix + self._environ.get("TIERSTREAM_APP_ID", "tierstream")
 
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """What commands and workers are given."""
+        return self._environ
+
     # -- workers
 
     def start(self, **variables: str) -> Worker:
