@@ -40,7 +40,8 @@ from streams.engine.segments import encode_segments
 from streams.engine.table import Sealed
 from streams.engine.turn import Input
 
-_RECORDS_AT_ONCE = 1_000  # folded before others get their turn: some 50 ms
+_RECORDS_AT_ONCE = 4_000  # folded before others get their turn: some 150 ms, in a backlog alone
+_BACKLOG_RECORDS = 1_000  # that wait: a partition with more is behind
 _WAITING_BATCHES = 4  # before `put` waits: what is read ahead of a partition
 OWN_TICK = "tierstream_own_tick"  # header of the ticks that a worker makes itself
 
@@ -254,8 +255,8 @@ class Door:
         return next((c for c in pending if now >= self._fed_at + c.idle_seconds), None)
 
     def _behind(self) -> bool:
-        """Whether more records wait than are folded at once."""
-        return sum(len(batch.records) for batch, _ in self._batches) > _RECORDS_AT_ONCE
+        """Whether so many records wait that how soon the next one is folded matters no more."""
+        return sum(len(batch.records) for batch, _ in self._batches) > _BACKLOG_RECORDS
 
     def _ready_at(self, chore: Chore) -> float:
         waited = self._begun[chore.name] + chore.wait_seconds
@@ -266,7 +267,8 @@ class Door:
         self._chores.remove(chore)
         self._chores.append(chore)
         fault_points.before(chore.name)
-        if chore.slice(BUSY_SLICE if self._batches else IDLE_SLICE):
+        hurried = self._batches and not self._behind()
+        if chore.slice(BUSY_SLICE if hurried else IDLE_SLICE):
             self._begun[chore.name] = self._loop.time()
         fault_points.after(chore.name)
 
