@@ -168,6 +168,10 @@ class Tierstream:
         been reached, one after another."""
         return self._start([sys.executable, "-m", "tests.e2e.doomed_worker", how, *points], {})
 
+    def start_bare(self) -> Worker:
+        """One more worker, without metrics of its commits."""
+        return self._start([sys.executable, "-m", "tests.bench.bare_worker"], {})
+
     def _start(self, command: Sequence[str], variables: Mapping[str, str]) -> Worker:
         extra = {f"TIERSTREAM_{name}": value for name, value in variables.items()}
         log = self.folder / f"worker-{len(self.workers) + 1}.log"
