@@ -7,7 +7,7 @@ was at rest. Prints one line a run, and the median.
     python -m tests.bench.replay [--log embedded|kafka] [--orders 500000] [--customers 100000]
                                  [--days 30] [--runs 3] [--compare]
 
-With `--compare` every run is made twice, in turn: bare (no alert weighs anything, no metrics, no
+With `--compare` every run is made twice, in turn: bare (nobody looks for alerts, no metrics, no
 Redis) and with everything (alerts, metrics scraped once a second, cards in a Redis).
 """
 
@@ -26,13 +26,11 @@ from pathlib import Path
 from threading import Event, Thread
 from urllib.request import urlopen
 
-from streams.domain.churn_rules import CODES
 from tests.e2e.driver import Tierstream
 from tests.kafka_node import KafkaNode
 from tests.redis_server import RedisServer, server_binary
 
 _BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
-_NO_ALERTS = "[churn.weights]\n" + "".join(f"{code} = 0\n" for code in CODES)
 
 
 def main() -> None:
@@ -92,11 +90,7 @@ def _run(arguments: argparse.Namespace, place: Path, orders: Path, way: str) -> 
 
 def _measure(tierstream: Tierstream, orders: Path, count: int, way: str) -> float:
     tierstream.run("replay", "orders", orders)
-    if way == "bare":
-        tierstream.rules(_NO_ALERTS)
-        worker = tierstream.start_bare()
-    else:
-        worker = tierstream.start()
+    worker = tierstream.start_bare() if way == "bare" else tierstream.start()
     with _scraping(tierstream) if way == "everything" else nullcontext():
         tierstream.settle(900)
     cpu_seconds = _cpu_seconds(worker.process.pid)
