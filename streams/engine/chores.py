@@ -22,6 +22,7 @@ from streams.engine.span import score_lines, tier_lines
 
 BUSY_SLICE = 250  # customers in one slice while records wait: some 10 ms
 IDLE_SLICE = 1_000  # while none do
+BEHIND_SLICE = 4_000  # in a backlog, of what takes part in every step
 _BEHIND_INTERVALS = 4
 
 
@@ -32,6 +33,7 @@ class Chore(Protocol):
     wait_seconds: float  # between two beginnings while records flow
     behind_seconds: float  # the same while the partition is behind
     idle_seconds: float  # without records for so long, the wait is cut short
+    every_step: bool  # whether it has to be done within 2 s, whatever else waits
     scans: bool  # whether it reads indexes, so that nothing may be in flight
 
     def pending(self) -> bool:
@@ -73,7 +75,9 @@ class DueDays(_Sweep):
     """What falls due by stream time: days that leave the window, bands, stages, grace."""
 
     name: Step = "due days"
-    wait_seconds = behind_seconds = 5.0
+    every_step = False
+    wait_seconds = 0.5
+    behind_seconds = 5.0
     idle_seconds = 0.05
 
     def __init__(self, partition: Partition) -> None:
@@ -105,6 +109,7 @@ class MovedBorders(_Sweep):
     """Customers between the old and the new borders of the tiers."""
 
     name: Step = "moved borders"
+    every_step = True
     wait_seconds = behind_seconds = 0.5
     idle_seconds = 0.0
 
@@ -144,6 +149,7 @@ class MovedScores(_Sweep):
     """Customers between the old and the new cut points of F and M."""
 
     name: Step = "moved scores"
+    every_step = False
     wait_seconds = behind_seconds = 20.0
     idle_seconds = 0.2
 
@@ -183,6 +189,7 @@ class ChangedRules(_Sweep):
     """Everybody, once, after the rules have changed."""
 
     name: Step = "changed rules"
+    every_step = False
     wait_seconds = behind_seconds = 0.0
     idle_seconds = 0.0
 
@@ -211,6 +218,7 @@ class Standings:
     """The standings that have changed, newest of each customer."""
 
     name: Step = "standings"
+    every_step = False
     idle_seconds = 1.0
     scans = True  # not the index, but which changelog offset has landed
 
@@ -253,6 +261,7 @@ class CountsNews:
     """The counts that have changed, for the ranking over all partitions."""
 
     name: Step = "counts"
+    every_step = True
     wait_seconds = behind_seconds = 1.0
     idle_seconds = 0.0
     scans = False

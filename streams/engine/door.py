@@ -20,6 +20,7 @@ from schemas.internal import Progress
 from streams.domain.days import as_date, instant
 from streams.engine import fault_points, keys
 from streams.engine.chores import (
+    BEHIND_SLICE,
     BUSY_SLICE,
     IDLE_SLICE,
     ChangedRules,
@@ -192,8 +193,7 @@ class Door:
         """Do the next thing, if there is any; whether there was."""
         did = False
         marks: list[tuple[TopicPartition, int]] = []
-        chore = self._next_chore()
-        if chore is not None:
+        for chore in self._next_chores():
             if chore.scans:
                 await self._land()
             self._do(chore)
@@ -241,18 +241,22 @@ class Door:
 
     # -- chores
 
-    def _next_chore(self) -> Chore | None:
-        """First those that have waited as long as they do while records flow; where none flow,
-        the others too. Who has had a slice comes last, so that a long sweep holds up nobody."""
+    def _next_chores(self) -> list[Chore]:
+        """Of those that have waited as long as they do while records flow: whoever takes part in
+        every step, and one of the others. Where no records flow, one that waits for that. Who has
+        had a slice comes last, so that a long sweep holds up nobody."""
         now, behind = self._loop.time(), self._behind()
         pending = [chore for chore in self._chores if chore.pending()]
-        for chore in pending:
-            wait = chore.behind_seconds if behind else chore.wait_seconds
-            if now >= self._begun[chore.name] + wait:
-                return chore
-        if self._batches:
-            return None
-        return next((c for c in pending if now >= self._fed_at + c.idle_seconds), None)
+        ready = [
+            chore
+            for chore in pending
+            if now
+            >= self._begun[chore.name] + (chore.behind_seconds if behind else chore.wait_seconds)
+        ]
+        if not ready and not self._batches:
+            return [c for c in pending if now >= self._fed_at + c.idle_seconds][:1]
+        others = [chore for chore in ready if not chore.every_step]
+        return [chore for chore in ready if chore.every_step] + others[:1]
 
     def _behind(self) -> bool:
         """Whether so many records wait that how soon the next one is folded matters no more."""
@@ -267,8 +271,11 @@ class Door:
         self._chores.remove(chore)
         self._chores.append(chore)
         fault_points.before(chore.name)
-        hurried = self._batches and not self._behind()
-        if chore.slice(BUSY_SLICE if hurried else IDLE_SLICE):
+        if self._behind():
+            most = BEHIND_SLICE if chore.every_step else IDLE_SLICE
+        else:
+            most = BUSY_SLICE if self._batches else IDLE_SLICE
+        if chore.slice(most):
             self._begun[chore.name] = self._loop.time()
         fault_points.after(chore.name)
 

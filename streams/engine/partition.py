@@ -212,8 +212,9 @@ class Partition:
     # -- customers: open, change, close
 
     def open(self, turn: Turn, shows: bool = False) -> Customer:
-        """The customer of a record, what had fallen due by then applied first. `shows`: whatever
-        the record is, the customer's standing will be another."""
+        """The customer of a record, what had fallen due by then applied first. `shows`: the
+        customer's standing will be published anew, without a look whether it shows anything else.
+        """
         customer = self.table.touch(turn.name) if shows else self._touch(turn.name)
         now = self.marker.stream_time_us
         if now is not None and customer.tier != UNKNOWN:

@@ -17,7 +17,8 @@ from streams.engine.records import Batch, Headers, Record, TopicPartition, Write
 
 BATCH_RECORDS = 4_000
 BATCH_BYTES = 4 << 20
-_ROWS_AT_ONCE = 128
+_ROWS_AT_ONCE = 125
+_FIRST_ROWS = 5  # at once; how many are next depends on their size
 # What Kafka counts beside the bytes given: the head of a batch, lengths, offset, time.
 _FRAME_BYTES = 80
 _HEADER_BYTES = 4
@@ -73,19 +74,21 @@ def append(
 def read(database: Database, table: int, partition: TopicPartition, start: int, end: int) -> Batch:
     """The batch from `start` on that ends at `end`, or before it where enough is read."""
     records: list[Record] = []
-    size, position = 0, start
-    while position < end and len(records) < BATCH_RECORDS and size < BATCH_BYTES:
+    size, position, wanted = 0, start, _FIRST_ROWS
+    while position < end and wanted > 0:
         rows = database.query(
             f'SELECT "offset", "key", value, headers, timestamp_ms FROM records_{table} '
             'WHERE "offset" >= ? AND "offset" < ? ORDER BY "offset" LIMIT ?',
-            (position, end, _ROWS_AT_ONCE),
+            (position, end, wanted),
         )
         records += [
             Record(offset, key, value, () if headers is None else _headers(headers), timestamp_ms)
             for offset, key, value, headers, timestamp_ms in rows
         ]
-        size += sum(len(row[2]) for row in rows if row[2] is not None)
-        position = rows[-1][0] + 1 if len(rows) == _ROWS_AT_ONCE else end
+        size += sum(len(row[2] or b"") + len(row[3] or b"") + _FRAME_BYTES for row in rows)
+        position = rows[-1][0] + 1 if len(rows) == wanted else end
+        fitting = (BATCH_BYTES - size) * len(records) // max(size, 1)  # as large as those so far
+        wanted = min(_ROWS_AT_ONCE, fitting, BATCH_RECORDS - len(records))
     return Batch(*partition, start, position, records)
 
 
