@@ -12,10 +12,10 @@ from streams.domain.rules import parse_rules
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.worker_log import EmbeddedWorkerLog
 from streams.engine.keys import MARKER
-from streams.engine.log import NewTopic
+from streams.engine.log import LogError, NewTopic
 from streams.engine.marker import encode_marker
 from streams.engine.partition import Partition
-from streams.engine.records import TopicPartition, Write
+from streams.engine.records import Batch, TopicPartition, Write
 from streams.engine.recovery import recover
 from streams.engine.replica import Place, Replica
 from streams.engine.segments import encode_segments
@@ -101,14 +101,31 @@ def place_in(folder: Path) -> Place:
     return Place(CHANGELOG, folder / "tierstream-0", 1)
 
 
+class Log(EmbeddedWorkerLog):
+    """Notes from which offsets it is followed; fails as often as it is told."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "tierstream")
+        self.starts: list[int] = []
+        self.failures = 0
+
+    async def follow(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[Batch]:
+        """See `WorkerLog.follow`."""
+        self.starts.append(start)
+        if self.failures:
+            self.failures -= 1
+            raise LogError("the broker has gone")
+        async for batch in super().follow(topic, partition, start):
+            yield batch
+
+
 @asynccontextmanager
-async def open_log(folder: Path) -> AsyncIterator[EmbeddedWorkerLog]:
+async def open_log(folder: Path) -> AsyncIterator[Log]:
     """An embedded log with an empty changelog."""
-    path = folder / "log.db"
-    client = EmbeddedClient(path)
+    client = EmbeddedClient(folder / "log.db")
     client.create([NewTopic(CHANGELOG.topic, 1, compacted=True)])
     client.close()
-    log = EmbeddedWorkerLog(path, "tierstream")
+    log = Log(folder / "log.db")
     await log.start()
     try:
         yield log
