@@ -13,7 +13,7 @@ ifneq ($(shell { .venv/bin/python -c '' && cat $(READY); } 2>/dev/null),$(CURDIR
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup demo test check format-check lint types format kafka bench-replay clean
+.PHONY: help setup demo test check format-check lint types format kafka bench-replay bench-takeover clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -63,6 +63,9 @@ kafka: $(READY) ## a Kafka node without Docker, in the foreground (Java 17, Mave
 
 bench-replay: $(READY) ## how fast one worker takes a backlog in (ARGS="--log kafka")
 	@.venv/bin/python -m tests.bench.replay $(ARGS)
+
+bench-takeover: $(READY) ## how long a killed owner's partition stands still, without and with a copy
+	@.venv/bin/python -m tests.bench.takeover $(ARGS)
 
 clean: ## take away what was made, .venv too (never .tierstream, where data lives)
 	rm -rf .venv build dist ./*.egg-info deploy/kafka/target
