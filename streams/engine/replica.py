@@ -99,11 +99,6 @@ class Replica:
         """Let go of the store's files."""
         self.table.store.close()
 
-    def discard(self) -> None:
-        """Close and delete a store that can't be used."""
-        self.close()
-        discard_store(self.table.store.path)
-
 
 async def open_replica(store: Store, rules: Rules, newest: Marker, steps: Steps) -> Replica:
     """The table in a store, a new one too, with its counts. MisfitError: see `Replica.check`."""

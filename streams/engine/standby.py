@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import perf_counter
 
 from streams.domain.rules import Rules
 from streams.engine import keys
@@ -98,8 +99,7 @@ class Standby:
         self.position = 0
         self._number = number
         self._standing = standing
-        self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()  # the step under way
+        self._began = perf_counter()  # the step under way; a loop's clock stands still in a step
         self._complaint = ""
         self._task = asyncio.create_task(self._run())
 
@@ -120,13 +120,10 @@ class Standby:
             try:
                 await self._follow()
             except MisfitError as misfit:
-                log.info("the copy of partition %d is built anew: %s", self._number, misfit)
-                if self.replica is not None:
-                    self.replica.discard()
-                    self.replica = None
+                log.info("the copy of partition %d will be built anew: %s", self._number, misfit)
             except Exception as error:  # noqa: BLE001 - a copy must never end the worker
                 self._complain(error)
-                self._close()
+            self._close()
             await asyncio.sleep(self._standing.waits.retry)
 
     def _complain(self, error: Exception) -> None:
@@ -155,7 +152,7 @@ class Standby:
         if newest is None:
             return  # the partition has never been owned
         check_settings(newest, place, standing.rules)
-        self._began = self._loop.time()
+        self._began = perf_counter()
         store = Store(place.path, standing.memory)
         steps = Steps(_CUSTOMERS_AT_ONCE, self._rest)
         replica = self.replica = await open_replica(store, standing.rules, newest, steps)
@@ -166,7 +163,7 @@ class Standby:
                 await self._take(replica, batch, newest)
 
     async def _take(self, replica: Replica, batch: Batch, newest: Marker) -> None:
-        self._began = self._loop.time()
+        self._began = perf_counter()
         _check_state(batch.records, newest)
         await replica.take(batch.records)
         self.position = batch.next_offset
@@ -179,9 +176,9 @@ class Standby:
 
     async def _rest(self) -> None:
         """At least as long as the step took, so that the worker's own partitions go on."""
-        worked = self._loop.time() - self._began
+        worked = perf_counter() - self._began
         await asyncio.sleep(worked * (_BUSY_SHARE if self._standing.busy() else 1.0))
-        self._began = self._loop.time()
+        self._began = perf_counter()
 
 
 def _check_state(records: list[Record], newest: Marker) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from streams.engine import keys
 from streams.engine.recovery import recover
+from streams.engine.replica import Place
 from streams.engine.store import Store
 from tests.engine.owner import (
     MEMORY,
@@ -80,5 +82,45 @@ def test_a_store_that_does_not_say_how_far_it_is_is_built_anew(tmp_path: Path) -
             store.close()
             found = await recovered(log, place)
             assert {key for key in found.stored if key[:1] == b"c"} == {b"c" + NAMES[0].encode()}
+
+    asyncio.run(story())
+
+
+def test_a_recovery_that_is_interrupted_never_takes_a_store_back(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_log(tmp_path) as log:
+            owner = Owner(log)
+            await owner.take(*(order(name, "2026-01-05") for name in NAMES))
+            place = place_in(tmp_path / "here")
+            await recovered(log, place)
+            owner.partitions[0].marker.standings_offset = -1  # so all of it is looked through again
+            owner.commit(owner.partitions[0])
+            await owner.tell()
+            before = offset_of(place)
+            await first_half(log, tmp_path / "here", 1)
+            assert offset_of(place) >= before
+
+    asyncio.run(story())
+
+
+def offset_of(place: Place) -> int:
+    store = Store(place.path, MEMORY)
+    offset = store.get(keys.CHANGELOG_OFFSET)
+    store.close()
+    assert offset is not None
+    return int.from_bytes(offset, "big")
+
+
+def test_a_store_that_is_ahead_of_a_log_without_its_tail_is_built_anew(tmp_path: Path) -> None:
+    async def story() -> None:
+        first, second = order(NAMES[0], "2026-01-05"), order(NAMES[1], "2026-01-05")
+        async with open_log(tmp_path) as log:
+            await Owner(log).take(first, second)
+            await recovered(log, place_in(tmp_path / "here"))
+        (tmp_path / "restored").mkdir()
+        async with open_log(tmp_path / "restored") as log:
+            await Owner(log).take(first)
+            found = await recovered(log, place_in(tmp_path / "here"))
+            assert found == await recovered(log, place_in(tmp_path / "anew"))
 
     asyncio.run(story())
