@@ -13,7 +13,7 @@ ifneq ($(shell { .venv/bin/python -c '' && cat $(READY); } 2>/dev/null),$(CURDIR
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup demo test check format-check lint types format kafka bench-replay bench-takeover clean
+.PHONY: help setup demo test kills faults fuzz check format-check lint types format kafka bench-replay bench-takeover clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -42,6 +42,9 @@ demo: $(READY) ## the whole thing on this machine, in the terminal
 test: $(READY) ## the tests (ARGS="-k tier" picks some)
 	@$(RUN) pytest $(ARGS)
 
+kills: $(READY) ## kill a worker at every point, and at every two (ARGS="--seed 7"; half an hour)
+	@$(RUN) tests.kills.every_kill $(ARGS)
+
 check: format-check lint types test ## what CI runs: format, lint, types, tests
 
 format-check: $(READY)
@@ -61,11 +64,17 @@ format: $(READY) ## put the sources into the house format
 kafka: $(READY) ## a Kafka node without Docker, in the foreground (Java 17, Maven; ARGS="--port 9093")
 	@.venv/bin/python deploy/kafka/run.py $(ARGS)
 
+faults: $(READY) ## faults under load on real processes and a real Kafka (ARGS="--seed 7 --faults kill,cut")
+	@$(RUN) tests.faults $(ARGS)
+
 bench-replay: $(READY) ## how fast one worker takes a backlog in (ARGS="--log kafka")
 	@.venv/bin/python -m tests.bench.replay $(ARGS)
 
 bench-takeover: $(READY) ## how long a killed owner's partition stands still, without and with a copy
 	@.venv/bin/python -m tests.bench.takeover $(ARGS)
+
+fuzz: $(READY) ## hostile records, by the hundred thousand (ARGS="--inputs 1000000 --seed 7")
+	@$(RUN) tests.fuzz $(ARGS)
 
 clean: ## take away what was made, .venv too (never .tierstream, where data lives)
 	rm -rf .venv build dist ./*.egg-info deploy/kafka/target

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any, NoReturn
 
 import msgspec
@@ -22,6 +23,9 @@ _LONE_SURROGATE = re.compile(
     rb"(?:\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]|\\u(?![dD][89a-fA-F])|[^\\])*+\\u",
     re.DOTALL,
 )
+
+
+_type_info = cache(inspect.type_info)  # it takes longer than all else that is done for a bad record
 
 
 class _Number(str):
@@ -76,7 +80,7 @@ def _check_whole(kind: type[msgspec.Struct], value: bytes, found: Any) -> None:
         )
     if not isinstance(found, _Object):
         raise InvalidRecord("not_an_object", f"the value must be an object, got {_shown(found)}")
-    _check(inspect.type_info(kind), found, "")
+    _check(_type_info(kind), found, "")
 
 
 def _check(kind: Any, found: Any, path: str, code: str = "out_of_range") -> None:

@@ -33,7 +33,10 @@ from streams.setting_values import Address
 from streams.settings import Settings
 
 TICK_SECONDS = 10.0
-SESSION_SECONDS = 12.0  # without a heartbeat for so long a worker on Kafka is taken for dead
+# Without a heartbeat for so long a worker on Kafka is taken for dead. The others hear of it with a
+# heartbeat of theirs: both, and taking over, have to fit into 15 s.
+SESSION_SECONDS = 10.0
+HEARTBEAT_SECONDS = 1.0
 _BUFFERED_BATCHES = 16
 
 log = logging.getLogger(__name__)
@@ -122,6 +125,7 @@ class WorkerApp:
             consumer_auto_offset_reset="earliest",
             table_standby_replicas=self.settings.standbys,
             broker_session_timeout=SESSION_SECONDS,
+            broker_heartbeat_interval=HEARTBEAT_SECONDS,
             web_bind=self.web.host,
             web_host=self.web.host,
             web_port=self.web.port,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from streams.engine import fault_points
 from streams.engine.log import LogClient, NewTopic
 from streams.errors import UserError
 from streams.settings import Settings
@@ -31,7 +32,9 @@ def ensure_topics(client: LogClient, settings: Settings) -> int:
     partitions = _agreed(existing, settings)
     missing = [each for each in all_topics(settings) if settings.topic(each) not in existing]
     if missing:
+        fault_points.before("topic creation")
         client.create([_new(each, partitions, settings) for each in missing])
+        fault_points.after("topic creation")
         _agreed(client.topics(), settings)  # somebody else may have created them meanwhile
     return partitions
 

@@ -45,6 +45,7 @@ class Settings:
     kafka_ssl_cafile: Path | None
     kafka_ssl_certfile: Path | None
     kafka_ssl_keyfile: Path | None
+    kafka_ssl_key_password: str | None = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -149,6 +150,7 @@ VARIABLES = (
     _variable("KAFKA_SSL_CAFILE", "", "certificates that sign the brokers' (PEM)", read.file),
     _variable("KAFKA_SSL_CERTFILE", "", "the client's own certificate (PEM)", read.file),
     _variable("KAFKA_SSL_KEYFILE", "", "the key of the client's certificate (PEM)", read.file),
+    _variable("KAFKA_SSL_KEY_PASSWORD", "", "what unlocks that key", read.text, secret=True),
 )
 
 
@@ -188,7 +190,8 @@ def _check_together(settings: Settings) -> None:
         return
     protocol = settings.kafka_security_protocol
     sasl = _given(settings, "kafka_sasl_mechanism", "kafka_sasl_username", "kafka_sasl_password")
-    ssl = _given(settings, "kafka_ssl_cafile", "kafka_ssl_certfile", "kafka_ssl_keyfile")
+    files = _given(settings, "kafka_ssl_cafile", "kafka_ssl_certfile", "kafka_ssl_keyfile")
+    password = _given(settings, "kafka_ssl_key_password")
     missing = [name for name, given in sasl.items() if not given]
     if protocol.startswith("SASL") and missing:
         raise SettingsError(
@@ -196,16 +199,24 @@ def _check_together(settings: Settings) -> None:
         )
     unused = sasl if not protocol.startswith("SASL") else {}
     if "SSL" not in protocol:
-        unused = unused | ssl
-    for name in (name for name, given in unused.items() if given):
+        unused = unused | files
+    _refuse_unused(unused, protocol)
+    _, certificate, key = files
+    if files[certificate] != files[key]:
+        raise SettingsError(f"{certificate} and {key} are needed both, or neither; got one")
+    (of_key,) = password
+    if password[of_key] and not files[key]:
+        raise SettingsError(f"{of_key} is of no use without {key}; give both, or leave it out")
+
+
+def _refuse_unused(variables: Mapping[str, bool], protocol: str) -> None:
+    """SettingsError for the first of these variables that is given."""
+    for name in (name for name, given in variables.items() if given):
         wanted = "SASL_SSL" if "SASL" in name else "SSL or SASL_SSL"
         raise SettingsError(
             f"{name} is of no use with {PREFIX}KAFKA_SECURITY_PROTOCOL {protocol}; "
             f"set that to {wanted}, or leave {name} out"
         )
-    _, certificate, key = ssl
-    if ssl[certificate] != ssl[key]:
-        raise SettingsError(f"{certificate} and {key} are needed both, or neither; got one")
 
 
 def _given(settings: Settings, *names: str) -> dict[str, bool]:

@@ -36,7 +36,8 @@ def add_pages(worker: WorkerApp) -> None:
     async def readyz(web: Any, request: Any) -> Any:
         return _sent(web, pages.readyz(worker.monitor))
 
-    worker.faust.page("/customers/{customer_id}", name="customer")(customer)
+    # Any characters: without a pattern aiohttp takes no braces, and ids may have them.
+    worker.faust.page("/customers/{customer_id:[^/]+}", name="customer")(customer)
     worker.faust.page("/metrics", name="metrics")(metrics)
     worker.faust.page("/healthz", name="healthz")(healthz)
     worker.faust.page("/readyz", name="readyz")(readyz)

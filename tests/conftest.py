@@ -8,7 +8,7 @@ import signal
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.kafka_node", "tests.redis_server"]
+pytest_plugins = ["tests.kafka_node", "tests.redis_server", "tests.secure_kafka"]
 
 # A test asks for what it needs; what the developer has set for a worker of theirs is not for it.
 for name in [name for name in os.environ if name.startswith("TIERSTREAM_")]:
@@ -27,5 +27,5 @@ settings.load_profile("tierstream")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that asks for the Kafka node is marked so: `-m "not kafka"` leaves it out."""
     for item in items:
-        if "kafka" in getattr(item, "fixturenames", ()):
+        if {"kafka", "secure_kafka"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.kafka)

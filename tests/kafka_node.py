@@ -45,7 +45,7 @@ class KafkaNode:
         self, folder: Path, port: int | None = None, settings: Mapping[str, str] | None = None
     ) -> None:
         self.folder = folder
-        self.port = port if port is not None else _free_port()
+        self.port = port if port is not None else free_port()
         self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -118,7 +118,8 @@ def _answers(servers: str) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nothing listens on."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -127,15 +128,20 @@ def _free_port() -> int:
 _NOT_RUN = pytest.StashKey[str]()
 
 
-@pytest.fixture(scope="session")
-def kafka(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The bootstrap servers of a node that lives as long as the session."""
+def require_kafka(config: pytest.Config) -> None:
+    """Skip the test where no Kafka can run here; fail it where that must not be."""
     reason = why_not()
     if reason is not None:
-        pytestconfig.stash[_NOT_RUN] = reason
+        config.stash[_NOT_RUN] = reason
         if os.environ.get("TESTS_REQUIRE_KAFKA") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def kafka(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The bootstrap servers of a node that lives as long as the session."""
+    require_kafka(pytestconfig)
     node = KafkaNode(tmp_path_factory.mktemp("kafka"))
     node.start()
     try:

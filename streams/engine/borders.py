@@ -14,6 +14,7 @@ from schemas.internal import Borders as PublishedBorders
 from streams.domain.pyramid import NOWHERE, rank_value, tier_borders
 from streams.domain.rfm import score_cuts
 from streams.domain.rules import Rules
+from streams.engine import fault_points
 from streams.engine.counts import GlobalCounts
 from streams.engine.log import Transactions, WorkerLog
 from streams.engine.ranking import read_counts
@@ -66,7 +67,9 @@ class BorderKeeper:
                 return
             value = self.next_borders()
             if value is not None:
+                fault_points.before("border publication")
                 await self._transactions.commit([Write(self._topic, 0, KEY, value)])
+                fault_points.after("border publication")
 
     def next_borders(self) -> bytes | None:
         """Borders to be published next, made from the counts; None where nothing has changed."""

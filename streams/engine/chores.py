@@ -15,6 +15,7 @@ from schemas.internal import CountsChunk
 from streams.domain.assess import scores_move, tier_moves
 from streams.domain.customer import Customer
 from streams.engine.counts import ChunkId
+from streams.engine.fault_points import Step
 from streams.engine.partition import Changed, Partition
 from streams.engine.records import Write
 from streams.engine.span import score_lines, tier_lines
@@ -27,7 +28,7 @@ _BEHIND_INTERVALS = 4
 class Chore(Protocol):
     """One kind of work beside the records."""
 
-    name: str
+    name: Step  # to those who kill the worker in the middle of it, too
     wait_seconds: float  # between two beginnings while records flow
     behind_seconds: float  # the same while the partition is behind
     idle_seconds: float  # without records for so long, the wait is cut short
@@ -71,7 +72,7 @@ class _Sweep:
 class DueDays(_Sweep):
     """What falls due by stream time: days that leave the window, bands, stages, grace."""
 
-    name = "due days"
+    name: Step = "due days"
     wait_seconds = behind_seconds = 5.0
     idle_seconds = 0.05
 
@@ -103,7 +104,7 @@ class DueDays(_Sweep):
 class MovedBorders(_Sweep):
     """Customers between the old and the new borders of the tiers."""
 
-    name = "moved borders"
+    name: Step = "moved borders"
     wait_seconds = behind_seconds = 0.5
     idle_seconds = 0.0
 
@@ -142,7 +143,7 @@ class MovedBorders(_Sweep):
 class MovedScores(_Sweep):
     """Customers between the old and the new cut points of F and M."""
 
-    name = "moved scores"
+    name: Step = "moved scores"
     wait_seconds = behind_seconds = 20.0
     idle_seconds = 0.2
 
@@ -181,7 +182,7 @@ class MovedScores(_Sweep):
 class ChangedRules(_Sweep):
     """Everybody, once, after the rules have changed."""
 
-    name = "changed rules"
+    name: Step = "changed rules"
     wait_seconds = behind_seconds = 0.0
     idle_seconds = 0.0
 
@@ -209,7 +210,7 @@ class ChangedRules(_Sweep):
 class Standings:
     """The standings that have changed, newest of each customer."""
 
-    name = "standings"
+    name: Step = "standings"
     idle_seconds = 1.0
     scans = True  # not the index, but which changelog offset has landed
 
@@ -251,7 +252,7 @@ class Standings:
 class CountsNews:
     """The counts that have changed, for the ranking over all partitions."""
 
-    name = "counts"
+    name: Step = "counts"
     wait_seconds = behind_seconds = 1.0
     idle_seconds = 0.0
     scans = False

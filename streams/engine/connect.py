@@ -58,4 +58,5 @@ def kafka_connection(settings: Settings) -> KafkaConnection:
         cafile=cafile,
         certfile=certfile,
         keyfile=keyfile,
+        key_password=settings.kafka_ssl_key_password,
     )

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from schemas.encoding import encode
 from schemas.internal import Progress
 from streams.domain.days import as_date, instant
-from streams.engine import keys
+from streams.engine import fault_points, keys
 from streams.engine.chores import (
     BUSY_SLICE,
     IDLE_SLICE,
@@ -40,7 +40,8 @@ from streams.engine.segments import encode_segments
 from streams.engine.table import Sealed
 from streams.engine.turn import Input
 
-_RECORDS_AT_ONCE = 1_000  # folded before others get their turn: some 50 ms
+_RECORDS_AT_ONCE = 4_000  # folded before others get their turn: some 150 ms, in a backlog alone
+_BACKLOG_RECORDS = 1_000  # that wait: a partition with more is behind
 _WAITING_BATCHES = 4  # before `put` waits: what is read ahead of a partition
 OWN_TICK = "tierstream_own_tick"  # header of the ticks that a worker makes itself
 
@@ -131,6 +132,7 @@ class Door:
 
     async def close(self) -> None:
         """Let what is under way land, then stop. Batches that wait are dropped."""
+        fault_points.before("release")
         self._closing = True
         self._wake.set()
         self._room.set()
@@ -138,6 +140,7 @@ class Door:
             await self._task
         await self._transactions.close()
         self.partition.table.store.close()
+        fault_points.after("release")
 
     # -- how it is
 
@@ -212,6 +215,7 @@ class Door:
             await self._look_whether_caught_up(batch)
         else:
             self._fed_at = self._loop.time()
+        fault_points.before("fold")
         try:
             self.partition.take(batch, topic, self._settings.wall_clock())
         except HoleError as hole:  # a batch of before a rebalance came late
@@ -219,6 +223,7 @@ class Door:
             self._batches.clear()
             self._settings.read_again(TopicPartition(*hole.place), hole.position)
             return []
+        fault_points.after("fold")
         self._taken.append(batch)
         self.moved_at = self._loop.time()
         return [(TopicPartition(batch.topic, batch.partition), batch.next_offset)]
@@ -250,8 +255,8 @@ class Door:
         return next((c for c in pending if now >= self._fed_at + c.idle_seconds), None)
 
     def _behind(self) -> bool:
-        """Whether more records wait than are folded at once."""
-        return sum(len(batch.records) for batch, _ in self._batches) > _RECORDS_AT_ONCE
+        """Whether so many records wait that how soon the next one is folded matters no more."""
+        return sum(len(batch.records) for batch, _ in self._batches) > _BACKLOG_RECORDS
 
     def _ready_at(self, chore: Chore) -> float:
         waited = self._begun[chore.name] + chore.wait_seconds
@@ -261,8 +266,11 @@ class Door:
         """A slice; the wait for the next beginning counts from the end of the last slice."""
         self._chores.remove(chore)
         self._chores.append(chore)
-        if chore.slice(BUSY_SLICE if self._batches else IDLE_SLICE):
+        fault_points.before(chore.name)
+        hurried = self._batches and not self._behind()
+        if chore.slice(BUSY_SLICE if hurried else IDLE_SLICE):
             self._begun[chore.name] = self._loop.time()
+        fault_points.after(chore.name)
 
     async def _sleep(self) -> None:
         self._wake.clear()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from streams.domain.rules import Rules
+from streams.engine import fault_points
 from streams.engine.borders import BorderKeeper
 from streams.engine.door import Door, DoorSettings
 from streams.engine.log import FencedError, WorkerLog
@@ -173,15 +174,18 @@ class Partitions:
 
     async def _take_over(self, number: int, watch: TakeOver) -> None:
         worker = self._worker
+        fault_points.before("take-over")
         async with AsyncExitStack() as undo:  # a rebalance may break in at any await
             transactions = worker.worker_log.transactions("customers", number)
             undo.push_async_callback(transactions.close)
             await transactions.take_over()
             place = worker.place(number)
             standby = await self.standbys.hand_over(number)
+            fault_points.before("recovery")
             recovered = await recover(
                 worker.worker_log, place, worker.memory, worker.rules, watch.read, standby
             )
+            fault_points.after("recovery")
             undo.callback(recovered.table.store.close)
             await worker.ranking.caught_up()
             undo.pop_all()
@@ -205,6 +209,7 @@ class Partitions:
         worker.release(
             {TopicPartition(topic, number): positions.get(topic, 0) for topic in worker.inputs}
         )
+        fault_points.after("take-over")
         active = partition.table.counts.customers
         log.info("partition %d is ours: %d customers active", number, active)
 
@@ -250,7 +255,7 @@ class Partitions:
             door.wake()
 
 
-_FENCED_SECONDS = 20.0  # longer than a session lasts
+_FENCED_SECONDS = 15.0  # longer than a session lasts
 _KEEPER = -1  # stands for the keeper of the borders among the numbers of partitions
 
 

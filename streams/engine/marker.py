@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from streams.domain.pyramid import NO_BORDERS, Borders
+from streams.engine.log import LogError
 from streams.engine.span import SCORE_LINES, TIER_LINES, Span, nowhere
 
 VERSION = 2  # 2: states of customers of version 2 may lie before it
 
 
-class MarkerVersionError(Exception):
+class MarkerVersionError(LogError):
     """The state was written by a newer version of the product."""
 
 
@@ -56,8 +57,8 @@ def decode_marker(data: bytes) -> Marker:
     version = msgspec.msgpack.decode(data).get("version", VERSION)
     if version > VERSION:
         raise MarkerVersionError(
-            f"the state has version {version}, this program knows {VERSION}: "
-            "run the newer program, nothing was changed"
+            f"the state in the changelog has version {version}, this program knows {VERSION}: "
+            "run the newer program again, nothing was changed"
         )
     marker = _decoder.decode(data)
     marker.version = VERSION

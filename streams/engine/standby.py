@@ -20,7 +20,7 @@ from streams.engine.marker import Marker, decode_marker
 from streams.engine.records import Batch, Record
 from streams.engine.recovery import check_settings, newest_marker
 from streams.engine.replica import MisfitError, Place, Replica, Steps, open_replica
-from streams.engine.store import Store, StoreLockedError, StoreMemory
+from streams.engine.store import StoreLockedError, StoreMemory, store_at
 
 _CUSTOMERS_AT_ONCE = 250  # some 4 ms
 _BUSY_SHARE = 10.0  # rests so many times as long as it works, while the worker's own has work
@@ -153,7 +153,7 @@ class Standby:
             return  # the partition has never been owned
         check_settings(newest, place, standing.rules)
         self._began = perf_counter()
-        store = Store(place.path, standing.memory)
+        store = store_at(place.path, standing.memory)
         steps = Steps(_CUSTOMERS_AT_ONCE, self._rest)
         replica = self.replica = await open_replica(store, standing.rules, newest, steps)
         self.position = replica.offset + 1

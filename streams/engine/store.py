@@ -25,6 +25,9 @@ from rocksdict import (
     WriteOptions,
 )
 
+from streams.engine import fault_points
+from streams.engine.log import LogError
+
 Op = tuple[bytes, bytes | None]  # a key and its new value; None deletes
 
 _CACHE_BYTES = 48 << 20
@@ -90,11 +93,25 @@ class StoreLockedError(Exception):
     """Another store, of this process or another, has the folder open."""
 
 
+class _StoreDamagedError(Exception):
+    """What is in the folder can't be read as a store."""
+
+
+class StoreError(LogError):
+    """The disk doesn't take or give what is asked. Nothing is lost: the changelog has it."""
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        super().__init__(
+            f"the tables in {path} can't be kept ({error}): see whether its disk is full, or set "
+            "TIERSTREAM_DATA to another folder, then start the worker again"
+        )
+
+
 class Store:
     """Ordered bytes to bytes, on disk. One write at a time, whole or not at all."""
 
     def __init__(self, path: Path, memory: StoreMemory) -> None:
-        """StoreLockedError where the folder is open already."""
+        """StoreLockedError where the folder is open already, StoreError where it can't be had."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = _opened(path, memory)
@@ -103,12 +120,18 @@ class Store:
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key, or None."""
-        value: bytes | None = self._db.get(key)
+        try:
+            value: bytes | None = self._db.get(key)
+        except Exception as error:  # rocksdict raises no other
+            raise StoreError(self.path, error) from error
         return value
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of keys, in their order."""
-        values: list[bytes | None] = self._db.get(list(keys))  # type: ignore[assignment]
+        try:
+            values: list[bytes | None] = self._db.get(list(keys))  # type: ignore[assignment]
+        except Exception as error:  # rocksdict raises no other
+            raise StoreError(self.path, error) from error
         return values
 
     def write(self, ops: Sequence[Op]) -> None:
@@ -120,7 +143,12 @@ class Store:
                 delete(key)
             else:
                 put(key, value)
-        self._db.write(batch, self._write_options)
+        fault_points.before("store write")
+        try:
+            self._db.write(batch, self._write_options)
+        except Exception as error:  # rocksdict raises no other
+            raise StoreError(self.path, error) from error
+        fault_points.after("store write")
 
     def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values from `begin` on, before `end`, in order of key, as they are now.
@@ -144,10 +172,27 @@ class Store:
         return Sizes(*(self._db.property_int_value(name) or 0 for name in _SIZES))
 
     def close(self) -> None:
-        """Flush and let go of the files. A cursor would keep RocksDB's lock on them."""
+        """Flush and let go of the files. A cursor would keep RocksDB's lock on them.
+
+        Where the disk doesn't take it, what is missing comes from the changelog next time.
+        """
         for held in self._scans:
             held.clear()
-        self._db.close()
+        try:
+            self._db.close()
+        except Exception as error:  # noqa: BLE001 - rocksdict raises no other
+            log.warning("%s could not be flushed (%s): is its disk full?", self.path, error)
+
+
+def store_at(path: Path, memory: StoreMemory) -> Store:
+    """The store at `path`; one that is damaged, as by a disk that was full, is deleted, to be
+    brought up from the changelog. StoreLockedError where it is open already."""
+    try:
+        return Store(path, memory)
+    except _StoreDamagedError as error:
+        log.warning("%s; it is built anew from the changelog", error)
+        discard_store(path)
+        return Store(path, memory)
 
 
 def open_store(path: Path, memory: StoreMemory) -> Store:
@@ -156,7 +201,7 @@ def open_store(path: Path, memory: StoreMemory) -> Store:
     place, number = path, 0
     while True:
         try:
-            return Store(place, memory)
+            return store_at(place, memory)
         except StoreLockedError as error:
             log.warning("%s; another is made beside it", error)
             number += 1
@@ -174,7 +219,9 @@ def _opened(path: Path, memory: StoreMemory) -> Rdict:
     except Exception as error:  # rocksdict raises no other
         if "lock" in str(error).lower():
             raise StoreLockedError(f"{path} is open already ({error})") from error
-        raise
+        if str(error).startswith("Corruption"):
+            raise _StoreDamagedError(f"{path} is damaged ({error})") from error
+        raise StoreError(path, error) from error
 
 
 def _key_of(op: Op) -> bytes:

@@ -35,8 +35,9 @@ class Projection:
         """Per partition that is ours, how long ago Redis was last known to hold all that the topic
         does; below a second or so all is well."""
         return {
-            partition.identity.number: projector.staleness_seconds
-            for partition, (projector, _) in self._projectors.items()
+            partition.identity.number: self._projectors[partition][0].staleness_seconds
+            for partition in self._owned()
+            if partition in self._projectors
         }
 
     async def run(self) -> None:

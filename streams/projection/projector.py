@@ -85,7 +85,9 @@ class Projector:
             self._caught_up = False
             await self._write(target, batch)
             return
-        self._caught_up = self._caught_up or batch is not None
+        # Without records it may be a hole on the way: an aborted transaction, compacted offsets.
+        at_end = batch is not None and batch.first_offset == batch.next_offset
+        self._caught_up = self._caught_up or at_end
         if self._caught_up and self.staleness_seconds >= BEAT_SECONDS:
             await self._beat(target)
         await asyncio.sleep(LOOK_SECONDS)

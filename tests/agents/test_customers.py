@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from streams.card import card_of
 from tests.agents.one_worker import OneWorker
 from tests.oracle.sending import Sent, call, cancellation, erasure, file, order, sent_value, tick
 
@@ -133,3 +136,14 @@ def test_an_order_since_cancelled_makes_a_prospect_and_no_suspect() -> None:
     worker = OneWorker()
     worker.send(order("ann", "2024-01-01"), cancellation("ann", "2024-01-01"), file("ann"))
     assert worker.said("tier-changes", "to")[-1] == "prospect"
+
+
+@pytest.mark.parametrize("odd", ["1e400", "9" * 5000, '{"deep":[-1e400]}'])
+def test_a_file_is_shown_as_text_where_a_free_section_holds_what_nobody_can_read(odd: str) -> None:
+    worker = OneWorker()
+    text = f'{{"customer_id":"ann","free":{odd}}}'
+    worker.send(Sent("customers", b"ann", text.encode()))
+    assert worker.tally("customers") == {"counted": 1}
+    card = card_of(worker.machine.partitions[0], "ann")
+    assert card is not None
+    assert card["tables"]["file"] == text

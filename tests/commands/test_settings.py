@@ -169,6 +169,26 @@ def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
         Settings.from_env({**SASL, "TIERSTREAM_KAFKA_SSL_CERTFILE": str(tmp_path / "cert.pem")})
 
 
+def test_the_password_of_a_key_needs_the_key_and_is_never_shown(tmp_path: Path) -> None:
+    environ = {
+        "TIERSTREAM_BROKER": "kafka://broker:9093",
+        "TIERSTREAM_KAFKA_SECURITY_PROTOCOL": "SSL",
+        "TIERSTREAM_KAFKA_SSL_KEY_PASSWORD": "s3cret",
+    }
+    with pytest.raises(SettingsError, match="of no use without TIERSTREAM_KAFKA_SSL_KEYFILE"):
+        Settings.from_env(environ)
+    for name in ("CERTFILE", "KEYFILE"):
+        (tmp_path / name).touch()
+        environ[f"TIERSTREAM_KAFKA_SSL_{name}"] = str(tmp_path / name)
+    settings = Settings.from_env(environ)
+    assert kafka_connection(settings).key_password == "s3cret"
+    assert "s3cret" not in repr(settings) + repr(kafka_connection(settings))
+    environ["TIERSTREAM_KAFKA_SECURITY_PROTOCOL"] = "PLAINTEXT"
+    with pytest.raises(SettingsError, match="is of no use with") as refused:
+        Settings.from_env(environ)
+    assert "s3cret" not in str(refused.value)
+
+
 def test_an_unknown_variable_is_named_with_the_nearest_that_there_is() -> None:
     (sentence,) = unknown_variables({"TIERSTREAM_BROKR": "x", "PATH": "y", "TIERSTREAM_WEB": "z"})
     assert "TIERSTREAM_BROKR" in sentence

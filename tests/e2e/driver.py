@@ -8,15 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from tests.oracle.records import CLOCK
 from tests.oracle.sending import Sent
 
 COMMAND = str(Path(sys.executable).with_name("tierstream"))
+ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 280
 STOP_SECONDS = 60
 
@@ -48,11 +49,13 @@ class Result(NamedTuple):
 class Worker:
     """A running `tierstream worker`; all it says goes into a file."""
 
-    def __init__(self, environ: Mapping[str, str], folder: Path, log: Path) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], folder: Path, log: Path, command: Sequence[str]
+    ) -> None:
         self.log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [COMMAND, "worker"], env=environ, cwd=folder, stdout=output, stderr=output
+                command, env=environ, cwd=folder, stdout=output, stderr=output
             )
 
     def stop(self) -> None:
@@ -69,6 +72,15 @@ class Worker:
     def ended(self) -> int:
         """The exit code, once it has ended."""
         return self.process.wait(STOP_SECONDS)
+
+    def falls_asleep(self) -> bool:
+        """Whether it was stopped (SIGSTOP), once it was or has ended."""
+        found = os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        return found is not None and found.si_code == os.CLD_STOPPED
+
+    def wake(self) -> None:
+        """SIGCONT, as after a machine was suspended."""
+        self.process.send_signal(signal.SIGCONT)
 
     @property
     def runs(self) -> bool:
@@ -91,6 +103,7 @@ class Tierstream:
             **os.environ,
             "TIERSTREAM_TICKS": "off",
             "TIERSTREAM_WEB": "127.0.0.1:0",
+            "PYTHONPATH": str(ROOT),  # for workers that the tests start in a way of their own
             **environ,
         }
 
@@ -139,13 +152,30 @@ class Tierstream:
         """What the consumer group is called, and what every key in Redis begins with."""
         return self.prefix + self._environ.get("TIERSTREAM_APP_ID", "tierstream")
 
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """What commands and workers are given."""
+        return self._environ
+
     # -- workers
 
     def start(self, **variables: str) -> Worker:
         """One more worker, with `variables` on top of the environment."""
+        return self._start([COMMAND, "worker"], variables)
+
+    def start_doomed(self, how: Literal["kill", "sleep"], *points: str) -> Worker:
+        """One more worker, which meets its end, or falls asleep, when these fault points have
+        been reached, one after another."""
+        return self._start([sys.executable, "-m", "tests.e2e.doomed_worker", how, *points], {})
+
+    def start_bare(self) -> Worker:
+        """One more worker, without metrics of its commits."""
+        return self._start([sys.executable, "-m", "tests.bench.bare_worker"], {})
+
+    def _start(self, command: Sequence[str], variables: Mapping[str, str]) -> Worker:
         extra = {f"TIERSTREAM_{name}": value for name, value in variables.items()}
         log = self.folder / f"worker-{len(self.workers) + 1}.log"
-        worker = Worker({**self._environ, **extra}, self.folder, log)
+        worker = Worker({**self._environ, **extra}, self.folder, log, command)
         self.workers.append(worker)
         return worker
 

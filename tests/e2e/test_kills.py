@@ -54,7 +54,7 @@ def test_a_worker_stopped_and_killed_again_and_again_counts_and_says_everything_
     at_work(tierstream, has_counted=True).kill()
     replay_part(tierstream, 3)
     replay_part(tierstream, 3, last=500)
-    if not tierstream.on_kafka:  # there a dead worker has to be missed first: 12 seconds
+    if not tierstream.on_kafka:  # there a dead worker has to be missed first: 10 seconds
         at_work(tierstream, has_counted=False).kill()
         at_work(tierstream, has_counted=False).kill()
         replay_part(tierstream, 3, last=1000)

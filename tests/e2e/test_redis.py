@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -98,6 +99,40 @@ def test_a_frozen_redis_holds_nothing_up(tierstream: Tierstream, redis_server: R
     until_equal(tierstream, redis_server, NOW)
     redis_server.freeze()
     worker.stop()
+
+
+@on_embedded
+def test_a_customer_leaves_the_managers_list_when_the_alert_is_over(
+    tierstream: Tierstream, redis_server: RedisServer
+) -> None:
+    day = "2026-11-03T12:00:00Z"
+    redis_server.kill()  # the worker starts without it
+    tierstream.set(REDIS_URL=redis_server.url)
+    tierstream.start()
+    tierstream.send(*files(3), *customers(1), *customers(2))
+    tierstream.tick(day)
+    tierstream.settle()
+    standings = tierstream.standings()
+    best = max(standings, key=lambda name: int(standings[name]["revenue"]))
+    tierstream.send(complaint(best, day, severity=5))
+    tierstream.settle()
+    assert answered_by(tierstream, best) == "worker"
+    (alert,) = (one for one in tierstream.values("churn-alerts") if one["customer_id"] == best)
+    managers = f"{tierstream.app}:alerts:{alert['account_manager']}"
+    redis_server.start()
+    with redis_server.client() as client:
+        until_equal(tierstream, redis_server, day)
+        assert client.zscore(managers, best) == alert["revenue_at_risk"] > 0
+        over = datetime.fromisoformat(alert["cooldown_until"])
+        for now in (over - timedelta(seconds=1), over):
+            tierstream.tick(now.isoformat())
+            tierstream.settle()
+            until_equal(tierstream, redis_server, now.isoformat())
+            assert (client.zscore(managers, best) is None) == (now == over)
+        tierstream.send(erasure(best))
+        tierstream.settle()
+        until_equal(tierstream, redis_server, over.isoformat())
+        assert not [key for key in client.scan_iter() if best in key.split(":")]
 
 
 @on_kafka

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
+import msgspec
 import pytest
 
+from streams.engine.embedded.client import EmbeddedClient
+from streams.engine.keys import MARKER
+from streams.engine.marker import VERSION
+from streams.engine.partitioner import default_partition
+from streams.engine.records import Write
+from streams.topics import changelog
 from tests.e2e.checks import by_customer, check_everything
 from tests.e2e.conftest import on_embedded
 from tests.e2e.driver import Tierstream
@@ -66,6 +75,25 @@ def test_other_rules_take_effect_on_restart(tierstream: Tierstream) -> None:
     assert {change["cause"] for change in changes} <= {"rules", "overtaken"}
     said = by_customer(tierstream.values("dormant-customers"))
     assert {tuple(one["stage"] for one in chain) for chain in said.values()} == {("dormant",)}
+
+
+@on_embedded
+def test_state_of_a_newer_program_is_refused_and_left_as_it_is(tierstream: Tierstream) -> None:
+    worker = tierstream.start()
+    tierstream.send(order("ann", "2021-01-01"))
+    tierstream.settle()
+    worker.stop()
+    topic, number = changelog(tierstream.app_id).name, default_partition(b"ann", 4)
+    with closing(EmbeddedClient(tierstream.folder / "log.db")) as log:
+        *_, held = (record.value for partition, record in log.read(topic) if partition == number)
+        assert held is not None
+        newer = msgspec.msgpack.decode(held) | {"version": VERSION + 1, "something": "new"}
+        log.append([Write(topic, number, MARKER, msgspec.msgpack.encode(newer))])
+        before = log.end_offsets(topic)[number]
+        sentence = tierstream.refused()
+        assert log.end_offsets(topic)[number] == before
+    assert f"has version {VERSION + 1}, this program knows {VERSION}" in sentence
+    assert "run the newer program again" in sentence
 
 
 @on_embedded

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from streams.engine.store import Store, StoreLockedError, StoreMemory, open_store
+from streams.engine.store import Store, StoreError, StoreLockedError, StoreMemory, open_store
 
 PUT = [(b"a", b"1"), (b"b", b"2"), (b"c", b"3")]
 
@@ -53,6 +54,32 @@ def test_where_a_folder_is_open_already_a_store_beside_it_is_taken(
     assert third.get(b"a") == b"1"
     second.close()
     third.close()
+
+
+def test_a_damaged_store_is_deleted_and_begun_anew(tmp_path: Path, memory: StoreMemory) -> None:
+    store = Store(tmp_path / "s", memory)
+    store.write(PUT)
+    store.close()
+    for manifest in (tmp_path / "s").glob("MANIFEST*"):
+        manifest.write_bytes(b"what a full disk has left of it")
+    again = open_store(tmp_path / "s", memory)
+    assert (again.path, again.get(b"a")) == (tmp_path / "s", None)
+    again.close()
+
+
+def test_a_store_whose_folder_is_gone_says_so_in_a_sentence(
+    tmp_path: Path, memory: StoreMemory
+) -> None:
+    store = Store(tmp_path / "s", memory)
+    shutil.rmtree(tmp_path / "s")
+    with pytest.raises(StoreError, match=r"see whether its disk is full, or set TIERSTREAM_DATA"):
+        write_to_another_file(store)
+    store.close()  # what is missing comes from the changelog: no reason to fail
+
+
+def write_to_another_file(store: Store) -> None:
+    for _ in range(40):
+        store.write([(b"a", bytes(1 << 20))])
 
 
 def reversed_list(ops: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes | None]]:

@@ -12,7 +12,15 @@ import pytest
 from schemas.outputs import Standing
 from streams.domain.days import micros
 from tests.commands.said import standing
-from tests.projection.worker import APP, Standings, partitions, projecting, until, until_equal
+from tests.projection.worker import (
+    APP,
+    LogWithHole,
+    Standings,
+    partitions,
+    projecting,
+    until,
+    until_equal,
+)
 from tests.redis_server import RedisServer
 
 LATER = datetime(2026, 11, 28, 10, tzinfo=UTC)
@@ -135,6 +143,39 @@ def test_a_frozen_redis_catches_up_when_it_answers_again(
     run(story)
 
 
+def test_the_position_goes_on_only_when_all_before_it_is_written(
+    standings: Standings, redis_server: RedisServer
+) -> None:
+    async def story() -> None:
+        owned = partitions()
+        standings.say(*people(1))
+        with redis_server.client() as client:
+            client.set(f"{APP}:customer:a298", "in the way")  # of the last slice
+            async with projecting(standings, redis_server, lambda: owned) as projection:
+                await until(lambda: projection.staleness_seconds.get(0, 0) > 1)
+                assert client.hget(f"{APP}:customer:a0", "tier") == "large"
+                assert client.hget(f"{APP}:partition:0", "position") == "0"
+                client.delete(f"{APP}:customer:a298")
+                await until_equal(standings, redis_server)
+
+    run(story)
+
+
+def test_a_hole_on_the_way_is_not_the_end(standings: Standings, redis_server: RedisServer) -> None:
+    async def story() -> None:
+        owned, log = partitions(), LogWithHole(standings.path, APP)
+        standings.say(*people(1))
+        async with projecting(standings, redis_server, lambda: owned, log) as projection:
+            with redis_server.client() as client:
+                await until(lambda: projection.staleness_seconds.get(0, 0) > 2.5)
+                assert not client.hexists(f"{APP}:partition:0", "caught_up_at")
+                log.passed.set()
+                await until(lambda: client.hexists(f"{APP}:partition:0", "caught_up_at"))
+            await until_equal(standings, redis_server)
+
+    run(story)
+
+
 def test_each_worker_writes_its_own_partitions(
     standings: Standings, redis_server: RedisServer
 ) -> None:
@@ -163,10 +204,10 @@ def test_a_partition_that_moves_is_gone_on_with(
         async with projecting(standings, redis_server, lambda: owned) as former:
             await until_equal(standings, redis_server)
             gone = owned.pop()
+            assert set(former.staleness_seconds) == {0}
             async with projecting(standings, redis_server, lambda: [taken_over[1]]):
                 standings.say(*people(2))
                 await until_equal(standings, redis_server)
-                await until(lambda: set(former.staleness_seconds) == {0})
             assert gone.identity.number == 1
 
     run(story)

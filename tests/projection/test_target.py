@@ -182,7 +182,7 @@ def test_a_redis_that_was_emptied_or_put_back_is_noticed_at_the_next_write(
 def stale(client: Redis, seconds: int) -> None:
     """Make it look as if the projection had last been up to date so long ago."""
     (now, _) = client.time()
-    client.hset(f"{APP}:partition:0", "begun_at", now - seconds)
+    client.hset(f"{APP}:partition:0", "caught_up_at", now - seconds)
 
 
 @pytest.mark.parametrize("why", ["another state", "beyond the end", "too long ago"])
@@ -193,7 +193,7 @@ def test_what_cannot_be_gone_on_from_is_cleared_away(redis_server: RedisServer, 
     async def story(target: Targets) -> None:
         former, neighbour = target(), target(1)
         await former.take_over(END)
-        await former.write(cards(*many), position=700)
+        await former.write(cards(*many), position=700, caught_up=True)
         await neighbour.take_over(END)
         await neighbour.write(cards(others, partition=1), position=1)
         with redis_server.client() as client:
@@ -202,6 +202,7 @@ def test_what_cannot_be_gone_on_from_is_cleared_away(redis_server: RedisServer, 
         assert await new.take_over(699 if why == "beyond the end" else END) == 0
         with redis_server.client() as client:
             check(client, others, partition=1)
+            assert not client.hexists(f"{APP}:partition:0", "caught_up_at")  # it is being filled
         assert await neighbour.take_over(END) == 1
 
     run(redis_server, story)

@@ -15,9 +15,9 @@ from schemas.outputs import Standing
 from streams.domain.rules import parse_rules
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.worker_log import EmbeddedWorkerLog
-from streams.engine.log import NewTopic, WorkerLog
+from streams.engine.log import NewTopic
 from streams.engine.partition import Partition
-from streams.engine.records import Write
+from streams.engine.records import Batch, Write
 from streams.projection.projection import Projection
 from tests.engine.machine import Machine
 from tests.projection.equal import Held, expected, held
@@ -72,12 +72,30 @@ def partitions() -> list[Partition]:
     return Machine(None, parse_rules("", "the test's rules"), 2).partitions
 
 
+class LogWithHole(EmbeddedWorkerLog):
+    """Shows a hole before the first record, as Kafka does where a transaction was aborted; what
+    comes after it is held back until `passed`."""
+
+    def __init__(self, path: Path, group: str) -> None:
+        super().__init__(path, group)
+        self.passed = asyncio.Event()
+
+    async def follow(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[Batch]:
+        yield Batch(topic, partition, start, start + 1, [])
+        await self.passed.wait()
+        async for batch in super().follow(topic, partition, start):
+            yield batch
+
+
 @asynccontextmanager
 async def projecting(
-    standings: Standings, server: RedisServer, owned: Callable[[], Sequence[Partition]]
+    standings: Standings,
+    server: RedisServer,
+    owned: Callable[[], Sequence[Partition]],
+    worker_log: EmbeddedWorkerLog | None = None,
 ) -> AsyncIterator[Projection]:
     """A worker's projection, at work inside the block."""
-    worker_log: WorkerLog = EmbeddedWorkerLog(standings.path, APP)
+    worker_log = worker_log or EmbeddedWorkerLog(standings.path, APP)
     await worker_log.start()
     projection = Projection(server.url, APP, TOPIC, worker_log, lambda: list(owned()))
     task = asyncio.create_task(projection.run())

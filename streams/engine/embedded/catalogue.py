@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from aiokafka.partitioner import murmur2
 
+from streams.engine import fault_points
 from streams.engine.embedded.database import Database
 from streams.engine.log import LogError, NewTopic
 from streams.engine.records import TopicPartition, Write
@@ -97,7 +98,9 @@ class Catalogue:
 
     def _create_all(self, topics: list[NewTopic]) -> None:
         for topic in topics:
+            fault_points.before("one topic")
             self._create_one(topic)
+            fault_points.after("one topic")
 
     def _create_one(self, topic: NewTopic) -> None:
         limit = topic.max_record_bytes or DEFAULT_RECORD_BYTES

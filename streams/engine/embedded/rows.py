@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.engine import fault_points
 from streams.engine.embedded.catalogue import Catalogue
 from streams.engine.embedded.database import Database
 from streams.engine.log import LogError, TooLargeError
@@ -61,10 +62,12 @@ def append(
     database: Database, catalogue: Catalogue, planned: Mapping[TopicPartition, Rows]
 ) -> dict[TopicPartition, int]:
     """Inside a transaction: write the rows; the offset of the last one of each partition."""
-    return {
-        place: _append_rows(database, catalogue.table(place), rows)
-        for place, rows in planned.items()
-    }
+    last_offsets: dict[TopicPartition, int] = {}
+    for place, rows in planned.items():
+        fault_points.before("send")
+        last_offsets[place] = _append_rows(database, catalogue.table(place), rows)
+        fault_points.after("send")
+    return last_offsets
 
 
 def read(database: Database, table: int, partition: TopicPartition, start: int, end: int) -> Batch:

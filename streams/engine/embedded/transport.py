@@ -15,6 +15,7 @@ from faust.transport import base
 from faust.types import TP
 from mode import Service
 
+from streams.engine import fault_points
 from streams.engine.consumer import BatchConsumer
 from streams.engine.embedded import rows
 from streams.engine.embedded.catalogue import Catalogue
@@ -120,15 +121,22 @@ class EmbeddedConsumer(BatchConsumer):
         return {TP(t, p): offset for t, p, offset in found if TP(t, p) in tps}
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """What the log is told is a hint: where that fails, the next commit tells it."""
         group = self.app.conf.id
         entries = [(group, tp.topic, tp.partition, offset) for tp, offset in offsets.items()]
-        await self._writer.write_async(
-            lambda: self._writer.run_many(
-                "INSERT INTO commits VALUES (?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset",
-                entries,
+        fault_points.before("source offset commit")
+        try:
+            await self._writer.write_async(
+                lambda: self._writer.run_many(
+                    "INSERT INTO commits VALUES (?, ?, ?, ?) "
+                    "ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset",
+                    entries,
+                )
             )
-        )
+        except LogError as error:
+            self.log.warning("the log could not be told how far the group is: %s", error)
+            return False
+        fault_points.after("source offset commit")
         return True
 
     # -- fetching: on the loop's own thread, see EmbeddedWorkerLog

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from streams.engine import fault_points
 from streams.engine.embedded import rows
 from streams.engine.embedded.catalogue import Catalogue
 from streams.engine.embedded.database import Database
@@ -108,10 +109,16 @@ class EmbeddedTransactions:
         planned = rows.plan(self._catalogue, writes)
 
         def work() -> dict[TopicPartition, int]:
+            fault_points.after("begin")
             self._check_epoch()
-            return rows.append(self._database, self._catalogue, planned)
+            last_offsets = rows.append(self._database, self._catalogue, planned)
+            fault_points.before("commit")
+            return last_offsets
 
-        return await self._database.write_async(work)
+        fault_points.before("begin")
+        last_offsets = await self._database.write_async(work)
+        fault_points.after("commit")
+        return last_offsets
 
     async def close(self) -> None:
         self._epoch = None

@@ -18,7 +18,8 @@ from streams.engine.records import TopicPartition, Write
 # Kafka's limit of a topic (1,048,588 bytes by default) is that of a record batch. A record that is
 # larger makes a batch of its own, which topics with a higher limit take.
 MAX_BATCH_BYTES = 1_000_000
-_METADATA_SECONDS = 5.0  # a topic made a moment ago takes a moment to be known everywhere
+_METADATA_SECONDS = 2.5  # a topic made a moment ago takes a moment to be known everywhere
+_LOOKS = 2  # a process that was stopped finds the time of one over as it wakes up
 
 Batches = Mapping[TopicPartition, Sequence[BatchBuilder]]
 
@@ -39,11 +40,14 @@ async def known_topics(client: AIOKafkaClient, topics: Iterable[str]) -> dict[st
 
 
 async def _partitions(client: AIOKafkaClient, topic: str) -> list[int]:
-    try:
-        async with asyncio.timeout(_METADATA_SECONDS):
-            return sorted(await client._wait_on_metadata(topic))
-    except (UnknownTopicOrPartitionError, TimeoutError) as error:
-        raise LogError(f"Kafka knows no topic {topic}: the worker creates it at start") from error
+    unknown: Exception | None = None
+    for _ in range(_LOOKS):
+        try:
+            async with asyncio.timeout(_METADATA_SECONDS):
+                return sorted(await client._wait_on_metadata(topic))
+        except (UnknownTopicOrPartitionError, TimeoutError) as error:
+            unknown = error
+    raise LogError(f"Kafka knows no topic {topic}: the worker creates it at start") from unknown
 
 
 class Batcher:

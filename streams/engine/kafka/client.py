@@ -7,6 +7,7 @@ handle one record at a time (13,000 appended and 19,000 read a second, on two co
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,8 +16,9 @@ from kafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.engine.kafka.batching import Batches
 from streams.engine.kafka.connection import KafkaConnection
-from streams.engine.kafka.errors import kafka_errors_as_log_errors
+from streams.engine.kafka.errors import KAFKA_ERRORS, kafka_errors_as_log_errors
 from streams.engine.kafka.loop_thread import LoopThread
+from streams.engine.kafka.refusal import connecting_error
 from streams.engine.kafka.topics import creation
 from streams.engine.kafka.worker_log import KafkaWorkerLog
 from streams.engine.log import LogError, NewTopic
@@ -35,10 +37,12 @@ class KafkaClient:
         self, connection: KafkaConnection, connect_seconds: float = _CONNECT_SECONDS
     ) -> None:
         self._connection = connection
-        with kafka_errors_as_log_errors(connection, "connecting"):
+        try:
             self._admin = KafkaAdminClient(
                 **connection.for_kafka_python(), bootstrap_timeout_ms=int(connect_seconds * 1000)
             )
+        except KAFKA_ERRORS as error:
+            raise asyncio.run(connecting_error(error, connection)) from error
         self._loop: LoopThread | None = None
         self._log = KafkaWorkerLog(connection, "")
         self._known: dict[str, list[int]] = {}  # topics written to, and their partitions

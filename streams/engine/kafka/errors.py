@@ -29,9 +29,10 @@ def log_error(error: Exception, connection: KafkaConnection, doing: str) -> LogE
     """`error`, met while `doing` something ("reading orders[2]"), as the sentence to show."""
     if isinstance(error, _UNREACHABLE):
         secured = connection.security_protocol != "PLAINTEXT"
+        why = str(error) or "no answer in time"
         return LogError(
             f"Kafka at {';'.join(connection.servers)} can't be reached, while {doing} "
-            f"({error}): check that it runs there, and TIERSTREAM_BROKER"
+            f"({why}): check that it runs there, and TIERSTREAM_BROKER"
             + (", and user, password and certificates (TIERSTREAM_KAFKA_…)" if secured else "")
         )
     return LogError(f"Kafka at {';'.join(connection.servers)} refused, while {doing}: {error!r}")

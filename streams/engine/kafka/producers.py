@@ -1,8 +1,12 @@
-"""aiokafka's producer, with shorter waits where a transaction meets the one before it.
+"""aiokafka's producer, with shorter waits where a transaction meets the one before it, and more
+patience where a connection breaks.
 
 A transaction is acknowledged before its markers stand in the partitions. The next one, begun
 meanwhile, is told `ConcurrentTransactions`, and aiokafka waits 20 ms before it asks again, or
 100 ms where some partitions have been added already. Here it asks again after 1 ms.
+
+A connection that breaks while aiokafka asks for the transaction's coordinator ends its producer;
+everywhere else it asks again, and so it does here.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import CoordinationType
-from aiokafka.errors import ConcurrentTransactions
+from aiokafka.errors import ConcurrentTransactions, KafkaConnectionError, KafkaError
 from aiokafka.producer.sender import AddPartitionsToTxnHandler, Sender
 
 from streams.engine.kafka.batching import MAX_BATCH_BYTES
@@ -38,6 +42,15 @@ class _EagerAddPartitions(AddPartitionsToTxnHandler):
 
 
 class _EagerSender(Sender):
+    async def _find_coordinator(self, kind: Any, key: str) -> Any:
+        while True:
+            try:
+                return await super()._find_coordinator(kind, key)
+            except KafkaError as error:
+                if not isinstance(error.__cause__, KafkaConnectionError):
+                    raise
+                await asyncio.sleep(self._retry_backoff)
+
     async def _do_add_partitions_to_txn(self, tps: Any) -> bool:
         node_id = await self._find_coordinator(
             CoordinationType.TRANSACTION, self._txn_manager.transactional_id

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 
+from streams.engine import fault_points
 from streams.engine.kafka.batching import collect
 from streams.engine.kafka.connection import KafkaConnection
 from streams.engine.kafka.errors import KAFKA_ERRORS, log_error
@@ -64,9 +65,15 @@ class KafkaTransactions:
         batches = await collect(producer, writes)
         try:
             async with asyncio.timeout(_PATIENCE * self._timeout_ms / 1000):
+                fault_points.before("begin")
                 await producer.begin_transaction()
+                fault_points.after("begin")
+                fault_points.before("send")
                 last_offsets = await send_batches(producer, batches)
+                fault_points.after("send")
+                fault_points.before("commit")
                 await producer.commit_transaction()
+                fault_points.after("commit")
         except BaseException as error:
             failure = await self._failed(producer, error)
             if failure is error:

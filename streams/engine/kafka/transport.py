@@ -6,6 +6,7 @@ without TLS or SASL. Everything runs on the app's event loop, without a consumer
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from aiokafka.structs import TopicPartition as KafkaPartition
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP
 
+from streams.engine import fault_points
 from streams.engine.consumer import BatchConsumer
 from streams.engine.kafka.connection import KafkaConnection
 from streams.engine.kafka.errors import kafka_errors_as_log_errors
@@ -32,6 +34,10 @@ _FETCH_WAIT_MS = 100
 # Whether the worker makes progress is for its health check to say, not for the group.
 _MAX_POLL_INTERVAL_MS = 24 * 60 * 60 * 1000
 
+# What the group is told on leaving or in a rebalance is a hint: a broker that has gone away must
+# hold up neither.
+_ANSWER_SECONDS = 5.0
+
 
 class _RebalanceListener(ConsumerRebalanceListener):
     def __init__(self, consumer: Consumer) -> None:
@@ -43,6 +49,8 @@ class _RebalanceListener(ConsumerRebalanceListener):
         return self._consumer.on_partitions_revoked({TP(*key) for key in revoked})
 
     async def on_partitions_assigned(self, assigned: Iterable[KafkaPartition]) -> None:
+        if not self._consumer.connected:
+            return  # a rebalance met its end: who leaves takes nothing over
         generation = self._consumer.generation()
         self._consumer.app.consumer_generation_id = generation
         await self._consumer.on_partitions_assigned({TP(*key) for key in assigned}, generation)
@@ -69,7 +77,11 @@ class Consumer(BatchConsumer):
             return
         await super().on_stop()
         self._kafka = None
-        await kafka.stop()
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await kafka.stop()
+        except TimeoutError:
+            self.log.warning("the group was not told that this worker leaves: no answer in time")
 
     def close(self) -> None:
         """Faust's wish in a rebalance while it stops: `on_stop` does it."""
@@ -98,6 +110,11 @@ class Consumer(BatchConsumer):
 
     # -- the group
 
+    @property
+    def connected(self) -> bool:
+        """Whether it has been started and is not being stopped."""
+        return self._kafka is not None
+
     async def subscribe(self, topics: Iterable[str]) -> None:
         self._connected().subscribe(topics=set(topics), listener=_RebalanceListener(self))
 
@@ -116,11 +133,21 @@ class Consumer(BatchConsumer):
             for tp, offset in offsets.items()
             if tp in ours
         }
+        fault_points.before("source offset commit")
+        telling = asyncio.ensure_future(self._connected().commit(told))
+        # Not cancelled where it takes longer: aiokafka would leave a task behind whose exception
+        # nobody takes.
+        await asyncio.wait([telling], timeout=_ANSWER_SECONDS)
+        if not telling.done():
+            telling.add_done_callback(_take_exception)
+            self.log.warning("the group could not be told how far it is: no answer in time")
+            return False
         try:
-            await self._connected().commit(told)
+            telling.result()
         except KafkaError as error:
             self.log.warning("the group could not be told how far it is: %r", error)
             return False
+        fault_points.after("source offset commit")
         return True
 
     async def _committed(self, tps: set[TP]) -> Mapping[TP, int]:
@@ -212,6 +239,11 @@ def connection_of(app: Any, transport: Any) -> KafkaConnection:
 
 def _plain(tps: Iterable[TP]) -> Collection[TopicPartition]:
     return {TopicPartition(tp.topic, tp.partition) for tp in tps}
+
+
+def _take_exception(done: asyncio.Future[None]) -> None:
+    if not done.cancelled():
+        done.exception()
 
 
 def _milliseconds(seconds: float) -> int:

@@ -13,8 +13,9 @@ from aiokafka.structs import TopicPartition as KafkaPartition
 from streams.engine.kafka import reader
 from streams.engine.kafka.batching import Batcher, Batches, collect, known_topics
 from streams.engine.kafka.connection import KafkaConnection
-from streams.engine.kafka.errors import kafka_errors_as_log_errors
+from streams.engine.kafka.errors import KAFKA_ERRORS, kafka_errors_as_log_errors
 from streams.engine.kafka.producers import plain_producer, stop_producer
+from streams.engine.kafka.refusal import connecting_error
 from streams.engine.kafka.sending import send_batches
 from streams.engine.kafka.transactions import KafkaTransactions
 from streams.engine.log import LogError, Transactions
@@ -51,9 +52,11 @@ class KafkaWorkerLog:
     async def start(self) -> None:
         producer = self._producer = plain_producer(self._connection)
         consumer = self._consumer = reader.reading_consumer(self._connection)
-        with kafka_errors_as_log_errors(self._connection, "connecting"):
+        try:
             await producer.start()
             await reader.start_consumer(consumer)
+        except KAFKA_ERRORS as error:
+            raise await connecting_error(error, self._connection) from error
 
     async def stop(self) -> None:
         """May be called whether `start` succeeded or not."""
