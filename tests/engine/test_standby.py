@@ -232,6 +232,28 @@ def test_a_copy_that_was_not_at_the_end_for_twelve_hours_is_built_anew(tmp_path:
     asyncio.run(story())
 
 
+def test_a_copy_that_has_come_to_the_end_is_as_young_as_that(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", NAMES[0]))
+            await scene.keep()
+            await scene.copied()
+            await scene.standbys.close()
+            aged(scene, 11 * HOUR)
+            await scene.keep()
+            await until(lambda: scene.log.starts[1:] != [])
+            await scene.owner.take(*orders("2026-01-06", NAMES[0]))
+            await scene.copied()
+            replica = await scene.standbys.hand_over(0)
+            assert replica is not None
+            written_at = replica.table.store.get(keys.WRITTEN_AT)
+            assert written_at is not None
+            assert int.from_bytes(written_at, "big") > time.time() - HOUR
+            replica.close()
+
+    asyncio.run(story())
+
+
 def test_reading_on_without_coming_to_the_end_makes_a_copy_no_younger(tmp_path: Path) -> None:
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
