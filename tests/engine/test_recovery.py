@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine import keys
+from streams.engine import fault_points, keys
 from streams.engine.recovery import recover
 from streams.engine.replica import Place
 from streams.engine.store import Store
@@ -87,20 +87,30 @@ def test_a_store_that_does_not_say_how_far_it_is_is_built_anew(tmp_path: Path) -
 
 
 def test_a_recovery_that_is_interrupted_never_takes_a_store_back(tmp_path: Path) -> None:
+    def killed(point: str) -> None:
+        if point == "after store write":
+            raise InterruptedError
+
     async def story() -> None:
         async with open_log(tmp_path) as log:
             owner = Owner(log)
-            await owner.take(*(order(name, "2026-01-05") for name in NAMES))
+            await owner.take(*(order(f"customer {n}", "2026-01-05") for n in range(2_100)))
             place = place_in(tmp_path / "here")
             await recovered(log, place)
             owner.partitions[0].marker.standings_offset = -1  # so all of it is looked through again
             owner.commit(owner.partitions[0])
             await owner.tell()
             before = offset_of(place)
-            await first_half(log, tmp_path / "here", 1)
+            fault_points.listen(killed)
+            with pytest.raises(InterruptedError):
+                await recovered(log, place)
+            fault_points.listen(None)
             assert offset_of(place) >= before
 
-    asyncio.run(story())
+    try:
+        asyncio.run(story())
+    finally:
+        fault_points.listen(None)
 
 
 def offset_of(place: Place) -> int:
