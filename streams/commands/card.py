@@ -22,6 +22,8 @@ def card(
             yield f"\n{title}".encode()
             yield from (line.encode() for line in _lines(found[title], decimals, "  "))
     yield f"\nmoney in {currency}; answered by {found['answered_by']}".encode()
+    if found["answered_by"].startswith("redis "):
+        yield b"the alert's reasons, tables and why: --full"
 
 
 def _lines(value: Any, decimals: int, indent: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Brings the recency in a standing up to the stream time of the customer's partition."""
+"""Brings recency and alert in a standing up to the stream time of the customer's partition."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class Recency:
 
     def __init__(self, time_zone: str, stream_times: Mapping[int, datetime | None]) -> None:
         calendar = Calendar(time_zone)
+        self._now = stream_times
         self._today = {
             partition: calendar.day_of(micros(time))
             for partition, time in stream_times.items()
@@ -21,11 +22,15 @@ class Recency:
         }
 
     def brought_up(self, standing: dict[str, Any], partition: int) -> dict[str, Any]:
-        """The standing as of now: `recency_days` = today − last_order_day.
+        """The standing as of now: `recency_days` = today − last_order_day, and no alert that has
+        ended.
 
         A recency of null stays null: no order stands. Without a stream time nothing changes.
         """
-        today = self._today.get(partition)
+        now, today = self._now.get(partition), self._today.get(partition)
+        until = standing.get("alert_until")
+        if now is not None and until is not None and datetime.fromisoformat(until) <= now:
+            standing = {**standing, "alert": None, "alert_until": None}
         last = standing.get("last_order_day")
         if today is None or last is None or standing.get("recency_days") is None:
             return standing

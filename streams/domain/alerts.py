@@ -2,8 +2,9 @@
 
 *Important enough* is who held `min_tier` or a better tier since their newest order, so before the
 silence or the fall. What holds is remembered, so each reason alerts once as long as it holds.
-While the last alert's cooldown lasts, only one of higher severity is said; what is held back is
-not said later.
+While the last alert's cooldown lasts, only one of higher severity is said; what was held back is
+said as the first day after it begins, if a reason still holds. Nobody is told of a customer who is
+disqualified.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def consider(customer: Customer, moment: Moment, scene: Scene) -> list[SaidOfAle
     """Look at a customer who has just been assessed: what is said. Sets the due day too."""
     held = customer.churn
     best = _best_tier(held, moment)
-    if best > scene.rules.churn.lowest_tier:
+    if best > scene.rules.churn.lowest_tier or customer.disqualified:
         if held is not None:
             _forget(customer, held, best, moment, scene)
         return []
@@ -68,7 +69,8 @@ def consider(customer: Customer, moment: Moment, scene: Scene) -> list[SaidOfAle
     held.best_tier = best
     facts = _facts(customer, best, moment, scene)
     begun = _take(held, facts, moment, scene)
-    said = _say(held, facts, moment, scene) if begun else []
+    waited = held.held_back and moment.today >= _ends_on(held, scene)
+    said = _say(held, facts, moment, scene) if begun or waited else []
     _end(held, moment.at_us)
     change = next_change(customer, facts, moment.today, scene.rules, scene.calendar)
     customer.due = min(customer.due, change, _ends_on(held, scene))
@@ -157,9 +159,11 @@ def _take(held: Churn, facts: Facts, moment: Moment, scene: Scene) -> bool:
 
 def _say(held: Churn, facts: Facts, moment: Moment, scene: Scene) -> list[SaidOfAlerts]:
     alert = churn.score(facts, scene.rules)
-    assert alert is not None
     last = live(held, moment.at_us)
-    if last is not None and alert.severity <= last.severity:
+    held.held_back = alert is not None and last is not None and alert.severity <= last.severity
+    if alert is None:
+        return []  # what was held back holds no more
+    if held.held_back:
         return [AlertHeldBack(moment.at_us)]
     held.severity = alert.severity
     held.until_us = moment.at_us + scene.rules.churn.cooldown_days * DAY_US
@@ -167,7 +171,7 @@ def _say(held: Churn, facts: Facts, moment: Moment, scene: Scene) -> list[SaidOf
 
 
 def _end(held: Churn, at_us: int) -> None:
-    if held.severity and at_us >= held.until_us:
+    if held.severity and at_us >= held.until_us and not held.held_back:
         held.severity, held.until_us = 0, NO_DAY
 
 

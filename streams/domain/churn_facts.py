@@ -56,7 +56,7 @@ def facts_of(
     calendar: Calendar,
 ) -> Facts:
     """The facts on a day; `standing`: of the customer on that day."""
-    quarter, before = _quarters(customer.days, today)
+    quarter, before = _quarters(customer.days, today) if _is_kept(rules) else (0, 0)
     severe, overdue = _complaints(customer, today, rules, calendar)
     return Facts(
         tier_before=tier_before,
@@ -83,7 +83,7 @@ def next_change(
 ) -> int:
     """The next day on which time alone makes a complaint overdue, or revenue (not) dropped."""
     weights, change = rules.churn.weights, NEVER
-    if weights["revenue_drop"]:
+    if weights["revenue_drop"] and _is_kept(rules):
         change = _drop_changes(customer.days, facts, today)
     if customer.contact is None or not weights["overdue_complaint"]:
         return change
@@ -93,6 +93,11 @@ def next_change(
             if today < overdue < change:
                 change = overdue
     return change
+
+
+def _is_kept(rules: Rules) -> bool:
+    """Whether two quarters lie in the window; older days may be gone, so nothing is known then."""
+    return rules.window_days >= 2 * QUARTER_DAYS
 
 
 def _quarters(days: list[Day], today: int) -> tuple[int, int]:

@@ -107,6 +107,7 @@ class Churn(msgspec.Struct, array_like=True, gc=False):
     overdue: list[str] = []
     severity: int = 0  # of the live alert, as in schemas.outputs.SEVERITIES; 0: none
     until_us: int = NO_DAY  # when its cooldown ends
+    held_back: bool = False  # a reason began in the cooldown, and nobody was told
 
 
 class Customer(msgspec.Struct, array_like=True, gc=False):

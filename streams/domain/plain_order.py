@@ -84,6 +84,7 @@ def _alerts_stay(
         tier > lowest
         or churn.best_tier > lowest
         or churn.stage
+        or churn.held_back
         or churn.revenue_drop
         or churn.severe
         or churn.overdue

@@ -14,7 +14,7 @@ def test_several_reasons_at_once_are_one_alert_the_weightiest_first() -> None:
     assert said(alert, "severity", "score") == ["warn", 55]
 
 
-def test_nothing_is_repeated_in_the_cooldown_nor_said_after_it() -> None:
+def test_nothing_is_repeated_in_the_cooldown() -> None:
     told = worker("[churn.weights]\nslipping = 0\ntier_fall = 0\noverdue_complaint = 0\n")
     opened = [complaint("ann", f"2024-01-{day}T12:00:00Z", complaint_id=f"k-{day}", severity=5)
               for day in (14, 15, 16)]  # fmt: skip
@@ -22,11 +22,54 @@ def test_nothing_is_repeated_in_the_cooldown_nor_said_after_it() -> None:
     assert alert["cooldown_until"] == "2024-01-21T12:00:00Z"
     assert told.then(opened[1], opened[2], tick("2024-01-19")) == []
     assert told.tally("churn-alerts") == {"held_back": 2}
-    assert told.then(tick("2024-01-30")) == [], "what was held back is not said later"
-    again = complaint("ann", "2024-01-30", complaint_id="k-30", severity=5)
-    (alert,) = told.then(again)
-    assert said(alert, "at", "score") == ["2024-01-30T12:00:00Z", 45]
-    assert alert["reasons"][0]["facts"]["complaints"] == 4
+
+
+def test_what_was_held_back_is_said_when_the_cooldown_has_ended() -> None:
+    told = worker("[churn.weights]\nslipping = 0\ntier_fall = 0\noverdue_complaint = 0\n")
+    opened = [complaint("ann", f"2024-01-{day}T12:00:00Z", complaint_id=f"k-{day}", severity=5)
+              for day in (14, 15, 16)]  # fmt: skip
+    assert len(told.then(tick("2024-01-14"), *opened)) == 1
+    assert told.then(tick("2024-01-21T23:59:59Z")) == []
+    (alert,) = told.then(tick("2024-01-30"))
+    assert said(alert, "at", "score", "cooldown_until") == [
+        "2024-01-22T00:00:00Z", 45, "2024-01-29T00:00:00Z",
+    ]  # fmt: skip
+    assert alert["reasons"][0]["facts"]["complaints"] == 3
+    assert told.then(tick("2024-03-01")) == [], "it is said once"
+
+
+def test_a_severe_complaint_that_nobody_solves_is_told_again_after_the_cooldown() -> None:
+    told = worker("[churn.weights]\nslipping = 0\ntier_fall = 0\nrevenue_drop = 0\n")
+    severe = complaint("ann", "2024-01-14T12:00:00Z", complaint_id="k-7", severity=5)
+    (first,) = told.then(tick("2024-01-14"), severe)
+    assert codes(first) == ["severe_complaint"]
+    (again,) = told.then(tick("2024-01-31"))
+    assert codes(again) == ["severe_complaint", "overdue_complaint"]
+    assert said(again, "at", "severity", "score") == ["2024-01-22T00:00:00Z", "warn", 70]
+
+
+def test_what_was_held_back_is_said_at_once_with_a_reason_that_begins_after_the_cooldown() -> None:
+    told = worker("[churn.weights]\nslipping = 0\ntier_fall = 0\noverdue_complaint = 0\n")
+    opened = [complaint("ann", f"2024-01-{day}T12:00:00Z", complaint_id=f"k-{day}", severity=5)
+              for day in (14, 15)]  # fmt: skip
+    told.then(tick("2024-01-14"), *opened)
+    assert told.then(order("ann", "2024-01-21T13:00:00Z", 100)) == []
+    third = complaint("ann", "2024-01-21T13:00:00Z", complaint_id="k-21", severity=4)
+    (alert,) = told.then(third)
+    assert said(alert, "at", "cooldown_until") == ["2024-01-21T13:00:00Z", "2024-01-28T13:00:00Z"]
+    assert alert["reasons"][0]["facts"]["complaints"] == 3
+    assert told.then(tick("2024-03-01")) == []
+
+
+def test_what_was_held_back_and_holds_no_more_is_not_said() -> None:
+    told = worker("[churn.weights]\nslipping = 0\ntier_fall = 0\noverdue_complaint = 0\n")
+    opened = [complaint("ann", f"2024-01-{day}T12:00:00Z", complaint_id=f"k-{day}", severity=5)
+              for day in (14, 15)]  # fmt: skip
+    solved = [complaint("ann", "2024-01-16", step="resolved", complaint_id=f"k-{day}",
+                        event_id=f"solved {day}") for day in (14, 15)]  # fmt: skip
+    (first,) = told.then(tick("2024-01-14"), *opened, *solved)
+    assert said(first, "at") == ["2024-01-14T12:00:00Z"]
+    assert told.then(tick("2024-03-01")) == []
 
 
 def test_the_cooldown_ends_at_its_instant() -> None:
@@ -125,7 +168,7 @@ def test_an_alert_of_a_customer_who_is_no_longer_important_enough_ends_in_time()
 
 
 def test_a_standing_of_after_the_very_instant_of_its_end_shows_no_alert() -> None:
-    told = worker("[churn.weights]\nslipping = 0\nrevenue_drop = 0\ntier_fall = 0\n")
+    told = worker("[churn.weights]\nslipping = 0\noverdue_complaint = 0\ntier_fall = 0\n")
     told.then(tick("2024-01-14"), complaint("ann", "2024-01-14", complaint_id="a", severity=5))
     told.then(tick("2024-01-21T12:00:00Z"), order("ann", "2024-01-21", 100))
     assert said(told.machine.standings()["ann"], "alert", "alert_until") == [None, None]

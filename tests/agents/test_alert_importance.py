@@ -78,7 +78,7 @@ def test_what_began_before_borders_were_known_is_said_when_they_are() -> None:
 
 
 def test_alerts_go_to_the_account_manager_or_to_nobody_in_particular() -> None:
-    told = worker()
+    told = worker("[churn.weights]\noverdue_complaint = 0\n")
     told.then(complaint("ann", "2024-01-14", severity=5))
     told.then(file("ann"), tick("2024-02-01"))
     writes = [write for write in told.machine.said if write.topic == "churn-alerts"]
@@ -91,3 +91,11 @@ def test_alerts_go_to_the_account_manager_or_to_nobody_in_particular() -> None:
     assert len(headers) == 5
     assert dict(writes[0].headers)["ce_type"] == b"tierstream.churn-alerts"
     assert dict(writes[0].headers)["ce_id"].decode() == told.alerts()[0]["event_id"]
+
+
+def test_of_a_customer_who_is_disqualified_nobody_is_told() -> None:
+    told = worker()
+    told.then(file("ann", account_manager="maya", disqualified=True))
+    assert told.then(complaint("ann", "2024-01-14", severity=5), tick("2025-06-01")) == []
+    (alert,) = worker().then(complaint("ann", "2024-01-14", severity=5))
+    assert codes(alert) == ["severe_complaint"]

@@ -78,7 +78,8 @@ def test_the_card_says_that_redis_answered(
     assert lines[0] == "customer a"
     assert "open complaints 2" in lines
     assert "alert warn" in lines
-    assert lines[-1] == f"money in CNY; answered by redis 127.0.0.1:{redis_server.port}/0"
+    assert lines[-2] == f"money in CNY; answered by redis 127.0.0.1:{redis_server.port}/0"
+    assert lines[-1] == "the alert's reasons, tables and why: --full"
 
 
 def test_with_full_redis_is_not_asked(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +53,17 @@ def test_recency_is_worked_out_at_the_stream_time_of_the_customers_partition(
     lines = cli_call("standings", "--format", "ndjson").lines
     recency = {line["customer_id"]: line["recency_days"] for line in lines}
     assert recency == {"a": 30, "d": 20, "c": None}
+
+
+def test_an_alert_is_shown_until_it_ends_by_the_stream_time_of_the_partition(
+    log: Log, cli_call: Cli
+) -> None:
+    at, partition = datetime(2026, 11, 24, 12, tzinfo=UTC), default_partition(b"a", 4)
+    put(log, standing("a", alert="warn", alert_until=at))
+    for now, shown in ((at - timedelta(seconds=1), "warn"), (at, None)):
+        log.put("progress", progress(partition, now), "p", partition)
+        (line,) = cli_call("standings", "--format", "ndjson").lines
+        assert (line["alert"], line["alert_until"] is None) == (shown, shown is None)
 
 
 def test_days_are_those_of_the_business_time_zone(

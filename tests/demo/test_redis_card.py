@@ -49,7 +49,7 @@ def test_the_card_is_read_back(redis_server: RedisServer) -> None:
     lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert "name Ann" in lines
     assert "revenue 1,234.56" in lines
-    assert lines[-1] == f"money in CNY; answered by redis 127.0.0.1:{redis_server.port}/0"
+    assert lines[-2] == f"money in CNY; answered by redis 127.0.0.1:{redis_server.port}/0"
 
 
 def test_a_demo_replaces_what_a_demo_left(redis_server: RedisServer) -> None:

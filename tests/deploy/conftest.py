@@ -6,44 +6,34 @@ so; with `TESTS_REQUIRE_PROMETHEUS=1` they fail instead.
 
 from __future__ import annotations
 
-import os
 import shutil
 
 import pytest
 
-_NOT_RUN = pytest.StashKey[str]()
+from tests.not_run import banner, skip
 
 
-def _program(name: str, config: pytest.Config) -> str:
+def _program(name: str) -> str:
     found = shutil.which(name)
-    if found is not None:
-        return found
-    reason = f"{name} is missing: install Prometheus (on Debian: apt-get install prometheus)"
-    config.stash[_NOT_RUN] = reason
-    if os.environ.get("TESTS_REQUIRE_PROMETHEUS") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    if found is None:
+        reason = f"{name} is missing: install Prometheus (on Debian: apt-get install prometheus)"
+        skip("PROMETHEUS", reason)
+    return found
 
 
 @pytest.fixture(scope="session")
-def promtool(pytestconfig: pytest.Config) -> str:
+def promtool() -> str:
     """The path of promtool."""
-    return _program("promtool", pytestconfig)
+    return _program("promtool")
 
 
 @pytest.fixture(scope="session")
-def prometheus(pytestconfig: pytest.Config) -> str:
+def prometheus() -> str:
     """The path of Prometheus."""
-    return _program("prometheus", pytestconfig)
+    return _program("prometheus")
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The banner that nobody overlooks."""
-    reason = config.stash.get(_NOT_RUN, None)
-    if reason is None:
-        return
-    terminalreporter.section("PROMETHEUS' HALF WAS NOT RUN", sep="!", red=True, bold=True)
-    terminalreporter.line(reason, red=True)
-    terminalreporter.line("Rules, alerts and the dashboards' queries are unproven by this run.")
+    unproven = "Rules, alerts and the dashboards' queries are unproven by this run."
+    banner(terminalreporter, "PROMETHEUS", "PROMETHEUS' HALF WAS NOT RUN", unproven)

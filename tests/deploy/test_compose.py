@@ -227,7 +227,7 @@ def test_kafka_leaves_it_to_us_to_make_topics() -> None:
     assert environment("kafka")["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
 
 
-@pytest.mark.parametrize("service", SERVICES.keys() - WORKERS.keys())
+@pytest.mark.parametrize("service", sorted(SERVICES.keys() - WORKERS.keys()))
 def test_images_of_others_are_pinned_to_a_version(service: str) -> None:
     assert re.search(r":v?\d+\.\d+", SERVICES[service]["image"])
 
@@ -245,7 +245,7 @@ def test_a_worker_waits_for_kafka_but_not_for_redis(service: str) -> None:
     assert waits == {"kafka": "service_healthy", "redis": "service_started"}
 
 
-@pytest.mark.parametrize("service", SERVICES.keys() - WORKERS.keys())
+@pytest.mark.parametrize("service", sorted(SERVICES.keys() - WORKERS.keys()))
 def test_a_health_check_asks_the_service_itself(service: str) -> None:
     asked = " ".join(SERVICES[service]["healthcheck"]["test"])
     ports = {int(port) for port in re.findall(r":(\d+)", asked)} or {6379}  # redis-cli's own

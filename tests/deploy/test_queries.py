@@ -27,6 +27,7 @@ from tests.deploy.prometheus_server import (
     running,
 )
 from tests.e2e.driver import Tierstream, until
+from tests.not_run import skip
 from tests.oracle.cdnow import LAST_INSTANT, SHIPPED
 from tests.redis_server import RedisServer, server_binary
 
@@ -56,7 +57,7 @@ class Watched(NamedTuple):
 def watched(prometheus: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     binary = server_binary()
     if binary is None:
-        pytest.skip("no Redis server is here: what is said of Redis can't be asked for")
+        skip("REDIS", "no Redis server is here: what is said of Redis can't be asked for")
     folder = tmp_path_factory.mktemp("watched")
     redis = RedisServer(binary, folder / "redis")
     redis.start()

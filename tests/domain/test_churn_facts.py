@@ -10,7 +10,7 @@ from streams.domain.churn_facts import Facts, facts_of, has_dropped, next_change
 from streams.domain.customer import NEVER, ComplaintRecord, Contact, Customer, Day
 from streams.domain.days import DAY_US, Calendar
 from streams.domain.pyramid import NO_BORDERS, SMALL
-from streams.domain.rules import default_rules
+from streams.domain.rules import default_rules, parse_rules
 
 RULES = default_rules()
 CALENDAR = Calendar("UTC")
@@ -97,3 +97,14 @@ def test_of_complaints_the_most_severe_and_the_longest_open_go_first() -> None:
     assert [(one.complaint_id, one.open_days) for one in found.overdue] == [
         ("d", 40), ("b", 9), ("a", 6),
     ]  # fmt: skip
+
+
+def test_in_a_window_of_less_than_two_quarters_nothing_is_known_of_a_drop() -> None:
+    customer = Customer(days=[Day(18_000, 400_000, 0, 1, 0), Day(18_100, 10, 0, 1, 0)])
+    for window, dropped in ((180, True), (179, False)):
+        rules = parse_rules(f"[business]\nwindow_days = {window}\n", "the test's rules")
+        standing = assess(customer, 18_100, NO_BORDERS, rules)
+        found = facts_of(customer, standing, SMALL, 18_100, rules, CALENDAR)
+        assert found.dropped == dropped
+        change = next_change(customer, found, 18_100, rules, CALENDAR)
+        assert (change == NEVER) == (not dropped)
