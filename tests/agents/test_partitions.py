@@ -37,10 +37,19 @@ def test_the_dead_letter_names_the_setting_that_mends_the_producer() -> None:
 
 def test_where_all_producers_agree_on_another_partitioner_nobody_is_astray() -> None:
     worker = OneWorker(partitions=4)
-    worker.machine.trust()
+    worker.machine.restart_trusting(True)
     worker.send(*[replace(sent, astray=1) for sent in KEYED])
     assert worker.said("dead-letters", "code") == []
     assert worker.customer("ann") is not None
+
+
+def test_who_was_known_by_trust_is_astray_once_nobody_is_trusted_any_more() -> None:
+    worker = OneWorker(partitions=4)
+    worker.machine.restart_trusting(True)
+    worker.send(replace(KEYED[0], astray=1))
+    worker.machine.restart_trusting(False)
+    worker.send(replace(KEYED[1], astray=1))
+    assert worker.said("dead-letters", "code", "key") == [("wrong_partition", "ann")]
 
 
 @pytest.mark.parametrize("sent", KEYED, ids=lambda sent: str(sent.topic))

@@ -6,7 +6,7 @@ here at once and in an order that the test chooses, so that rules can be tested 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -143,10 +143,15 @@ class Machine:
                     newest[write.key.decode()] = msgspec.json.decode(write.value)
         return newest
 
-    def trust(self) -> None:
-        """From now on producers may use another partitioner."""
-        for partition in self.partitions:
-            partition.identity = partition.identity._replace(is_ours=None)
+    def restart_trusting(self, trusts: bool) -> None:
+        """Another worker takes everything over: one that trusts producers' partitioner, or not."""
+        for number, partition in enumerate(self.partitions):
+            is_ours = None if trusts else self._is_ours(number)
+            partition.identity = partition.identity._replace(is_ours=is_ours)
+            self.restart(number)
+
+    def _is_ours(self, number: int) -> Callable[[bytes], bool]:
+        return lambda key: default_partition(key, len(self.partitions)) == number
 
     def close(self) -> None:
         """Let go of the stores."""
@@ -164,16 +169,15 @@ class Machine:
             partition.scene.borders = self._borders
 
     def _new(self, folder: Path | None, number: int, partitions: int) -> Partition:
-        def is_ours(key: bytes) -> bool:
-            return default_partition(key, partitions) == number
-
         rules = self.rules
         store: Any = MemoryStore() if folder is None else Store(folder / str(number), _MEMORY)
         table = CustomerTable(store, rules.rank_by == "revenue")
         marker = Marker(
             "test", partitions, rules.time_zone, rules.base_currency, rules=rules.digest
         )
-        identity = Identity("tierstream", "", number, is_ours)
+        identity = Identity(
+            "tierstream", "", number, lambda key: default_partition(key, partitions) == number
+        )
         return Partition(identity, rules, table, marker, self._counts, self._borders)
 
 
