@@ -103,7 +103,8 @@ class Tierstream:
             **os.environ,
             "TIERSTREAM_TICKS": "off",
             "TIERSTREAM_WEB": "127.0.0.1:0",
-            "PYTHONPATH": str(ROOT),  # for workers that the tests start in a way of their own
+            # For workers that the tests start in a way of their own.
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             **environ,
         }
 

@@ -35,4 +35,4 @@ def test_who_wakes_up_after_another_took_over_is_refused(
     ended, outcome, said = outlived(tmp_path, nap)
     check(ended, unkilled)
     assert outcome == ended.outcome, f"it wrote all the same: {text_of(case)}"
-    assert "has taken customers" in said, f"it was not refused: {text_of(case)}"
+    assert "another worker of 'tierstream' has taken" in said, f"not refused: {text_of(case)}"
