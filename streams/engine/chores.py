@@ -22,7 +22,6 @@ from streams.engine.span import score_lines, tier_lines
 
 BUSY_SLICE = 250  # customers in one slice while records wait: some 10 ms
 IDLE_SLICE = 1_000  # while none do
-BEHIND_SLICE = 4_000  # in a backlog, of what takes part in every step
 _BEHIND_INTERVALS = 4
 
 
@@ -33,7 +32,7 @@ class Chore(Protocol):
     wait_seconds: float  # between two beginnings while records flow
     behind_seconds: float  # the same while the partition is behind
     idle_seconds: float  # without records for so long, the wait is cut short
-    every_step: bool  # whether it has to be done within 2 s, whatever else waits
+    every_step: bool  # whether it has to be done within 2 s; in a backlog all take their turns
     scans: bool  # whether it reads indexes, so that nothing may be in flight
 
     def pending(self) -> bool:

@@ -20,7 +20,6 @@ from schemas.internal import Progress
 from streams.domain.days import as_date, instant
 from streams.engine import fault_points, keys
 from streams.engine.chores import (
-    BEHIND_SLICE,
     BUSY_SLICE,
     IDLE_SLICE,
     ChangedRules,
@@ -243,8 +242,8 @@ class Door:
 
     def _next_chores(self) -> list[Chore]:
         """Of those that have waited as long as they do while records flow: whoever takes part in
-        every step, and one of the others. Where no records flow, one that waits for that. Who has
-        had a slice comes last, so that a long sweep holds up nobody."""
+        every step, and one of the others; in a backlog one of all. Where no records flow, one that
+        waits for that. Who has had a slice comes last, so that a long sweep holds up nobody."""
         now, behind = self._loop.time(), self._behind()
         pending = [chore for chore in self._chores if chore.pending()]
         ready = [
@@ -255,6 +254,8 @@ class Door:
         ]
         if not ready and not self._batches:
             return [c for c in pending if now >= self._fed_at + c.idle_seconds][:1]
+        if behind:
+            return ready[:1]
         others = [chore for chore in ready if not chore.every_step]
         return [chore for chore in ready if chore.every_step] + others[:1]
 
@@ -271,11 +272,8 @@ class Door:
         self._chores.remove(chore)
         self._chores.append(chore)
         fault_points.before(chore.name)
-        if self._behind():
-            most = BEHIND_SLICE if chore.every_step else IDLE_SLICE
-        else:
-            most = BUSY_SLICE if self._batches else IDLE_SLICE
-        if chore.slice(most):
+        hurried = self._batches and not self._behind()
+        if chore.slice(BUSY_SLICE if hurried else IDLE_SLICE):
             self._begun[chore.name] = self._loop.time()
         fault_points.after(chore.name)
 
