@@ -1,6 +1,7 @@
 """The common case made short: one more order, today, by a customer who is active and not silent.
 
-What `decide_on_event` would decide, without a look at the customer's days: 2 µs instead of 12.
+What `decide_on_event` would decide, without a look at the customer's days; a test holds the two
+together. It is what most orders are.
 """
 
 from __future__ import annotations
