@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import CoordinatorNotAvailableError
 
 
 class Newest(NamedTuple):
@@ -49,7 +50,10 @@ class Broker:
 
     def committed(self, group: str, topic: str) -> int:
         """The sum of the offsets that a group has committed in a topic."""
-        offsets = self._admin.list_group_offsets(group)[group]
+        try:
+            offsets = self._admin.list_group_offsets(group)[group]
+        except CoordinatorNotAvailableError:
+            return 0  # the first group of a broker has it make its topic of groups
         found = [held.offset for where, held in offsets.items() if where.topic == topic]
         return sum(offset for offset in found if offset > 0)
 
@@ -111,14 +115,14 @@ class Progress:
 
     def __init__(self, broker: Broker, prefix: str, topic: str) -> None:
         self._consumer = broker.consumer()
-        self._consumer.assign([TopicPartition(f"{prefix}progress", 0)])
+        self._consumer.assign(_places(self._consumer, f"{prefix}progress"))
         self._consumer.seek_to_beginning()
         self._topic = topic
         self._counted: dict[int, int] = {}
 
     def counted(self) -> int:
         """In all partitions."""
-        for records in self._consumer.poll(timeout_ms=10).values():
+        for records in self._consumer.poll(timeout_ms=100).values():
             for record in records:
                 if record.value is not None:
                     value = json.loads(record.value)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from tests.bench.broker import Broker
 from tests.bench.machine import folder_bytes, pinned
@@ -72,11 +72,12 @@ class Run(Protocol):
 class Contender(Protocol):
     """One row of the table."""
 
-    slug: ClassVar[str]
-    title: ClassVar[str]
-    does: ClassVar[str]  # store, guarantee; what it leaves out
-    counts: ClassVar[bool]  # False: it only reads
-    deadlines: ClassVar[bool]  # whether silent customers are looked at when their day comes
+    slug: str
+    title: str
+    does: str  # store, guarantee; what it leaves out
+    counts: bool  # False: it only reads
+    deadlines: bool  # whether silent customers are looked at when their day comes
+    damped: bool  # whether tiers may stand higher than the rule puts them
 
     def prepare(self) -> None:
         """Make what it needs; NotHereError where that can't be had on this machine."""
@@ -149,4 +150,3 @@ class PeerRun:
 
     def output(self) -> str:
         return self.place.tier_changes
-

@@ -98,6 +98,7 @@ class Product:
 
     def __init__(self, rules: str | None = None) -> None:
         self._rules = rules
+        self.damped = rules is None
 
     def prepare(self) -> None:
         """It is here."""
@@ -135,6 +136,7 @@ class Floor:
     does = f"memory, changelog, at least once; deadlines; {_LEFT_OUT}, no recovery"
     counts = True
     deadlines = True
+    damped = False
 
     def prepare(self) -> None:
         """It is here."""
@@ -161,6 +163,7 @@ class Reader:
     does = "nothing is decoded, kept or said"
     counts = False
     deadlines = False
+    damped = False
 
     def prepare(self) -> None:
         """It is here."""
@@ -194,6 +197,7 @@ class Faust:
     does = f"RocksDB, changelog, at least once; deadlines, filed in memory; {_LEFT_OUT}"
     counts = True
     deadlines = True
+    damped = False
 
     def prepare(self) -> None:
         """It is here: the project builds on it."""
@@ -232,6 +236,7 @@ class KafkaStreams:
     )
     counts = True
     deadlines = True
+    damped = False
 
     def prepare(self) -> None:
         """Maven and javac."""
@@ -271,6 +276,7 @@ class Quix:
     )
     counts = True
     deadlines = False
+    damped = False
 
     def prepare(self) -> None:
         """An environment of its own."""
@@ -307,11 +313,12 @@ class Bytewax:
     slug = "bytewax"
     title = "Bytewax"
     does = (
-        "memory, snapshots in SQLite every 10 s, no changelog, at least once; no deadlines: silence "
-        f"is noticed at the customer's next order; {_LEFT_OUT}"
+        "memory, snapshots in SQLite every 10 s, no changelog, at least once; no deadlines: "
+        f"silence is noticed at the customer's next order; {_LEFT_OUT}"
     )
     counts = True
     deadlines = False
+    damped = False
 
     def prepare(self) -> None:
         """An environment of its own."""
@@ -323,7 +330,9 @@ class Bytewax:
         subprocess.run([peers_python(), "-m", "bytewax.recovery", recovery, "1"], check=True)
         seconds = 10 if stage.commit_seconds is None else max(1, round(stage.commit_seconds))
         command = [peers_python(), "-m", "bytewax.run", f"{_MODULE}bytewax_flow:flow"]
-        return BytewaxRun(stage, name, [*command, "-r", str(recovery), "-s", str(seconds)], {})
+        return BytewaxRun(
+            stage, name, [*command, "-r", str(recovery), "-s", str(seconds), "-b", "0"], {}
+        )
 
 
 ALL: tuple[Contender, ...] = (

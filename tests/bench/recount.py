@@ -49,7 +49,9 @@ class Recount:
             order = json.loads(line)
             name = order["customer_id"]
             day = int(datetime.fromisoformat(order["ordered_at"]).timestamp() // 86400)
-            partition = self.partition.setdefault(name, default_partition(name.encode(), partitions))
+            partition = self.partition.setdefault(
+                name, default_partition(name.encode(), partitions)
+            )
             self.days[partition] = max(self.days[partition], day)
             self.orders[name].append(Bought(day, order["amount"]))
 

@@ -35,7 +35,7 @@ app = faust.App(
 )
 
 
-class Order(faust.Record, serializer="json"):
+class Order(faust.Record, serializer="json"):  # type: ignore[call-arg]
     """What is read of an order."""
 
     event_id: str

@@ -73,9 +73,7 @@ class Counting:
         said = decide_on_time(customer, today, self._now_us, self._scene, "expiry")
         self._keep(name, customer, said, None)
 
-    def _keep(
-        self, name: str, customer: Customer, said: Sequence[Any], order: str | None
-    ) -> None:
+    def _keep(self, name: str, customer: Customer, said: Sequence[Any], order: str | None) -> None:
         self._changed[name] = customer
         self._deadlines.file(name, customer.due)
         for one in said:
