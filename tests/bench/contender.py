@@ -65,8 +65,8 @@ class Run(Protocol):
     def changelog(self) -> str | None:
         """The topic of its changelog, where it has one."""
 
-    def output(self) -> str:
-        """The topic of its tier-changes."""
+    def topic(self, name: str) -> str:
+        """The full name of a topic that it writes: `tier-changes` or `dormant-customers`."""
 
 
 class Contender(Protocol):
@@ -148,5 +148,5 @@ class PeerRun:
     def state_bytes(self) -> int:
         return folder_bytes(self.state)
 
-    def output(self) -> str:
-        return self.place.tier_changes
+    def topic(self, name: str) -> str:
+        return f"{self.place.prefix}{name}"

@@ -80,8 +80,8 @@ class ProductRun:
     def changelog(self) -> str | None:
         return f"{self._tierstream.app}-customers-changelog"
 
-    def output(self) -> str:
-        return f"{self._stage.prefix}tier-changes"
+    def topic(self, name: str) -> str:
+        return f"{self._stage.prefix}{name}"
 
 
 class Product:

@@ -15,7 +15,6 @@ from streams.engine.partitioner import default_partition
 from tests.bench.orders import customer_name, live_orders
 
 NEW_SHARE = 0.2  # of the orders: the first ones of their customers, each of which is a tier-change
-_LEAD_SECONDS = 3.0  # sent before it counts
 _PATIENCE_SECONDS = 15.0  # for what has been sent to come out, after the last order
 _TICK_SECONDS = 0.001
 
@@ -29,6 +28,12 @@ class Pace(NamedTuple):
     first: int
     customers: int
     begin: datetime
+    lead_seconds: float = 3.0  # of sending before it counts
+
+    @property
+    def orders(self) -> int:
+        """How many orders that makes."""
+        return int(self.rate * (self.seconds + self.lead_seconds))
 
 
 class Latencies(NamedTuple):
@@ -100,8 +105,7 @@ async def _send(
     producer: AIOKafkaProducer, topic: str, partitions: int, pace: Pace, post: _Post
 ) -> float:
     """Send at the pace; how many seconds it took."""
-    seconds = pace.seconds + _LEAD_SECONDS
-    count = int(pace.rate * seconds)
+    count = pace.orders
     live = live_orders(pace.first, pace.customers, pace.begin, pace.rate, NEW_SHARE)
     coming, new_from = _keyed(live, partitions), customer_name(pace.customers).encode()
     futures: list[asyncio.Future[Any]] = []
@@ -141,7 +145,7 @@ async def _quiet(raw: list[tuple[float, bytes]]) -> None:
 
 
 def _latencies(post: _Post, pace: Pace, took: float) -> Latencies:
-    begin = min(post.sent.values()) + _LEAD_SECONDS
+    begin = min(post.sent.values()) + pace.lead_seconds
     delays = sorted(
         post.came[event_id] - sent
         for event_id, sent in post.sent.items()

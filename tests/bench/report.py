@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import statistics
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.bench.backlog import PARTITIONS
 from tests.bench.drain import Drained
 from tests.bench.paced import Latencies
 
@@ -35,10 +38,34 @@ class Row:
     failed: str | None = None
 
 
+_HOW = """\
+Orders count when they are committed (Bytewax: when they are folded); the rate runs from the first \
+count that was seen to the last but one. What each contender says of every customer was compared \
+with a recount of all orders, where it was not stopped. Memory is what all its processes had \
+resident at most. State is what its folder takes on disk after it has stopped; of the changelog, \
+keys and values of the newest record of each key, and all that the broker has stored of it. \
+Latencies run from `send` of an order to its tier-change in the hands of a reader of committed \
+records; a fifth of the orders were their customers' first. Peers rank nobody: they were given the \
+borders to which the ranking comes in the end.
+"""
+
 _HEADINGS = (
     "", "orders/s", "CPU s per million", "peak memory, MB", "state, B/customer",
     "changelog, B/customer: newest (all written)",
 )  # fmt: skip
+
+
+def page(options: argparse.Namespace, rows: Sequence[Row], rates: Sequence[int]) -> str:
+    """The whole page, in Markdown."""
+    return (
+        "# Side by side\n\n"
+        f"Written by `{options.command}` on {time.strftime('%Y-%m-%d')}: {machine()}. "
+        f"{options.orders:,} orders of {options.customers:,} customers ({options.shape}) over "
+        f"{options.days} days in {PARTITIONS} partitions of a Kafka node; "
+        f"rounds in turn: {options.rounds}, medians, lowest and highest in brackets. "
+        "Each contender had one core, the broker and the rest of the benchmark the others.\n\n"
+        f"{table(rows, rates)}\n\n{_HOW}"
+    )
 
 
 def table(rows: Sequence[Row], rates: Sequence[int]) -> str:

@@ -1,0 +1,51 @@
+"""How the benchmark makes its figures of what it has seen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tests.bench.drain import Drained, Sample, ends
+from tests.bench.machine import folder_bytes, usage
+from tests.bench.paced import percentile
+from tests.bench.report import Row, Sizes, table
+
+
+def test_a_last_count_that_came_late_is_left_out_of_the_rate() -> None:
+    samples = [Sample(1, 100, 0), Sample(2, 600, 0), Sample(3, 900, 0), Sample(60, 1000, 0)]
+    assert ends(samples, 1000) == (samples[0], samples[2])
+
+
+def test_where_the_rest_is_too_little_the_last_count_is_taken() -> None:
+    samples = [Sample(1, 100, 0), Sample(2, 300, 0), Sample(3, 1000, 0)]
+    assert ends(samples, 1000) == (samples[0], samples[2])
+
+
+def test_who_was_stopped_is_judged_up_to_the_end() -> None:
+    samples = [Sample(1, 100, 0), Sample(2, 700, 0), Sample(3, 800, 0)]
+    assert ends(samples, 1000) == (samples[0], samples[2])
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    thousand = [float(each) for each in range(1000)]
+    assert [percentile(thousand, share) for share in (0.5, 0.99, 0.999)] == [500, 990, 999]
+    assert percentile([], 0.5) is None
+
+
+def test_a_row_has_the_median_and_from_where_to_where() -> None:
+    drained = [Drained(10, True, rate, 50e6 / rate, 2_000_000) for rate in (900.0, 1100.0, 1000.0)]
+    row = Row("one", "nothing", drained, [Sizes(10, 1000, 500, 2000)])
+    cells = table([row], []).splitlines()[-1].strip("| ").split(" | ")
+    assert cells == [
+        "one", "1,000 (900–1,100)", "50,000 (45,455–55,556)", "2 (2–2)", "100", "50 (200)",
+        "nothing",
+    ]  # fmt: skip
+
+
+def test_a_process_and_a_folder_are_measured(tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "some").write_bytes(b"x" * 100_000)
+    assert 100_000 <= folder_bytes(tmp_path) < 200_000
+    used = usage(os.getpid())
+    assert used.cpu_seconds > 0
+    assert used.memory_bytes > 10_000_000
