@@ -72,7 +72,9 @@ class ProductRun:
     def stop(self) -> None:
         if self._progress is not None:
             self._progress.close()
-        self._tierstream.__exit__(None)
+        if self._worker.runs:
+            self._worker.process.terminate()
+            self._worker.ended()
 
     def state_bytes(self) -> int:
         return folder_bytes(self._folder / ".tierstream")

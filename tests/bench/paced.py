@@ -15,7 +15,7 @@ from streams.engine.partitioner import default_partition
 from tests.bench.orders import customer_name, live_orders
 
 NEW_SHARE = 0.2  # of the orders: the first ones of their customers, each of which is a tier-change
-_PATIENCE_SECONDS = 15.0  # for what has been sent to come out, after the last order
+_PATIENCE_SECONDS = 60.0  # for what has been sent to come out, after the last order
 _TICK_SECONDS = 0.001
 
 
@@ -63,8 +63,13 @@ class _Post:
     def note(self, event_id: str, metadata: Any) -> None:
         self.places[metadata.partition, metadata.offset] = event_id
 
-    def arrivals(self, raw: list[tuple[float, bytes]]) -> None:
-        """Tier-changes name the order, or where it lies."""
+    @property
+    def missing(self) -> int:
+        """First orders of new customers without a tier-change."""
+        return len(self.first - self.came.keys())
+
+    def sort(self, raw: list[tuple[float, bytes]]) -> None:
+        """Find the orders of tier-changes, which name the order or where it lies."""
         for at, value in raw:
             change = json.loads(value)
             event_id = change.get("order")
@@ -88,9 +93,8 @@ async def measure(servers: str, orders: str, output: str, partitions: int, pace:
             await consumer.position(place)
         reading = asyncio.create_task(_read(consumer, raw))
         took = await _send(producer, orders, partitions, pace, post)
-        await _quiet(raw)
+        await _quiet(post, raw)
         reading.cancel()
-    post.arrivals(raw)
     return _latencies(post, pace, took)
 
 
@@ -134,14 +138,17 @@ def _keyed(
         yield event_id, key, line.encode(), default_partition(key, partitions)
 
 
-async def _quiet(raw: list[tuple[float, bytes]]) -> None:
-    """Wait for what is still to come: until a second has brought nothing."""
+async def _quiet(post: _Post, raw: list[tuple[float, bytes]]) -> None:
+    """Wait for what is still to come: until nothing that must come is missing, and a second has
+    brought nothing more."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        before = len(raw)
+    sorted_up_to, quiet = 0, False
+    while time.monotonic() < deadline and not quiet:
         await asyncio.sleep(1.0)
-        if len(raw) == before:
-            return
+        new = raw[sorted_up_to:]
+        post.sort(new)
+        sorted_up_to += len(new)
+        quiet = not new and not post.missing
 
 
 def _latencies(post: _Post, pace: Pace, took: float) -> Latencies:
@@ -152,8 +159,7 @@ def _latencies(post: _Post, pace: Pace, took: float) -> Latencies:
         if sent >= begin and event_id in post.came
     )
     p50, p99, p999 = (percentile(delays, share) for share in (0.5, 0.99, 0.999))
-    missing = len(post.first - post.came.keys())
-    return Latencies(p50, p99, p999, len(delays), missing, len(post.sent) / took)
+    return Latencies(p50, p99, p999, len(delays), post.missing, len(post.sent) / took)
 
 
 def percentile(rising: list[float], share: float) -> float | None:

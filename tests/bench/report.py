@@ -49,6 +49,7 @@ records; a fifth of the orders were their customers' first. Peers rank nobody: t
 borders to which the ranking comes in the end.
 """
 
+_DOES = "does, and leaves out"
 _HEADINGS = (
     "", "orders/s", "CPU s per million", "peak memory, MB", "state, B/customer",
     "changelog, B/customer: newest (all written)",
@@ -69,12 +70,16 @@ def page(options: argparse.Namespace, rows: Sequence[Row], rates: Sequence[int])
 
 
 def table(rows: Sequence[Row], rates: Sequence[int]) -> str:
-    """One row for each contender, and below it what each does and leaves out."""
+    """One row for each contender."""
     paces = [f"{rate:,}/s: p50, p99, p99.9, ms" for rate in rates]
-    lines = [_line([*_HEADINGS, *paces, "does, and leaves out"])]
-    lines.append(_line(["---"] + ["---:"] * (len(_HEADINGS) - 1 + len(paces)) + ["---"]))
-    lines += [_line(_cells(row, rates)) for row in rows]
-    return "\n".join(lines)
+    headings = [*_HEADINGS, *paces, _DOES]
+    return markdown(headings, [_cells(row, rates) for row in rows])
+
+
+def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of text, numbers to the right."""
+    under = ["---" if heading in ("", _DOES) else "---:" for heading in headings]
+    return "\n".join(_line(cells) for cells in (headings, under, *rows))
 
 
 def machine() -> str:

@@ -18,11 +18,10 @@ from tests.bench.broker import Broker
 from tests.bench.contender import Contender
 from tests.bench.contenders import ALL, Product
 from tests.bench.drain import drain
-from tests.bench.environments import NotHereError
 from tests.bench.machine import cores
 from tests.bench.orders import make_orders
 from tests.bench.side_by_side import parse_options, run
-from tests.not_run import skip
+from tests.bench.skipping import require
 
 ORDERS, CUSTOMERS, DAYS = 400, 50, 600
 UNDAMPED = "[pyramid]\ndemotion_margin = 0\n"
@@ -49,7 +48,7 @@ def backlog(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ba
 def test_a_contender_counts_every_order_and_says_where_everybody_stands(
     contender: Contender, backlog: Backlog
 ) -> None:
-    prepare(contender)
+    require(contender)
     with at_work(contender, backlog.stage, f"{contender.slug}-smoke") as running:
         drained = drain(running, ORDERS, limit_seconds=300)
         assert (drained.orders, drained.whole) == (ORDERS, True)
@@ -70,25 +69,18 @@ def test_a_contender_counts_every_order_and_says_where_everybody_stands(
 
 def test_a_page_comes_out(kafka: str, tmp_path: Path) -> None:
     quick = (
-        "--only floor,read --orders 300 --customers 30 --days 3 --rounds 1 "
+        "--only tierstream,floor,read --orders 300 --customers 30 --days 3 --rounds 1 "
         "--paced 100 --paced-seconds 1 --paced-backlog 100"
     )
     options = parse_options(shlex.split(quick))
     lines = run(options, tmp_path, kafka).splitlines()
-    heading, _, floor, reader = (line for line in lines if line.startswith("|"))
-    assert heading.count("|") == floor.count("|") == reader.count("|") == 9
-    changelog, paced = floor.split(" | ")[5:7]
-    assert changelog != "—"
-    assert len(paced.split(", ")) == 3
+    heading, _, product, floor, reader = (line for line in lines if line.startswith("|"))
+    assert {line.count("|") for line in (heading, product, floor, reader)} == {9}
+    for counting in (product, floor):
+        changelog, paced = counting.split(" | ")[5:7]
+        assert changelog != "—"
+        assert len(paced.split(", ")) == 3  # nothing that had to come was missing
     assert reader.split(" | ")[4:7] == ["—"] * 3
-
-
-def prepare(contender: Contender) -> None:
-    """Skip where the contender can't be had here."""
-    try:
-        contender.prepare()
-    except NotHereError as error:
-        skip("PEERS", str(error))
 
 
 def last_said(broker: Broker, topic: str) -> dict[str, Any]:
