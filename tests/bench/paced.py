@@ -51,7 +51,7 @@ class Latencies(NamedTuple):
     sent_per_second: float  # actually
 
 
-class _Post:
+class Post:
     """When each order was sent, under its event id and under its place in the log."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ async def measure(servers: str, orders: str, output: str, partitions: int, pace:
     """Send orders into the topic `orders` and read `output`, as who reads committed records."""
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
     producer = AIOKafkaProducer(bootstrap_servers=servers, linger_ms=0)
-    post, raw = _Post(), list[tuple[float, bytes]]()
+    post, raw = Post(), list[tuple[float, bytes]]()
     async with consumer, producer:
         places = [TopicPartition(output, number) for number in range(partitions)]
         consumer.assign(places)
@@ -106,7 +106,7 @@ async def _read(consumer: AIOKafkaConsumer, raw: list[tuple[float, bytes]]) -> N
 
 
 async def _send(
-    producer: AIOKafkaProducer, topic: str, partitions: int, pace: Pace, post: _Post
+    producer: AIOKafkaProducer, topic: str, partitions: int, pace: Pace, post: Post
 ) -> float:
     """Send at the pace; how many seconds it took."""
     count = pace.orders
@@ -138,7 +138,7 @@ def _keyed(
         yield event_id, key, line.encode(), default_partition(key, partitions)
 
 
-async def _quiet(post: _Post, raw: list[tuple[float, bytes]]) -> None:
+async def _quiet(post: Post, raw: list[tuple[float, bytes]]) -> None:
     """Wait for what is still to come: until nothing that must come is missing, and a second has
     brought nothing more."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -151,7 +151,7 @@ async def _quiet(post: _Post, raw: list[tuple[float, bytes]]) -> None:
         quiet = not new and not post.missing
 
 
-def _latencies(post: _Post, pace: Pace, took: float) -> Latencies:
+def _latencies(post: Post, pace: Pace, took: float) -> Latencies:
     begin = min(post.sent.values()) + pace.lead_seconds
     delays = sorted(
         post.came[event_id] - sent

@@ -49,6 +49,7 @@ records; a fifth of the orders were their customers' first. Peers rank nobody: t
 borders to which the ranking comes in the end.
 """
 
+_IDLE = 1.0  # load average
 _DOES = "does, and leaves out"
 _HEADINGS = (
     "", "orders/s", "CPU s per million", "peak memory, MB", "state, B/customer",
@@ -64,7 +65,8 @@ def page(options: argparse.Namespace, rows: Sequence[Row], rates: Sequence[int])
         f"{options.orders:,} orders of {options.customers:,} customers ({options.shape}) over "
         f"{options.days} days in {PARTITIONS} partitions of a Kafka node; "
         f"rounds in turn: {options.rounds}, medians, lowest and highest in brackets. "
-        "Each contender had one core, the broker and the rest of the benchmark the others.\n\n"
+        "Each contender had one core, the broker and the rest of the benchmark the others."
+        f"{_busy(options.load)}\n\n"
         f"{table(rows, rates)}\n\n{_HOW}"
     )
 
@@ -80,6 +82,16 @@ def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table of text, numbers to the right."""
     under = ["---" if heading in ("", _DOES) else "---:" for heading in headings]
     return "\n".join(_line(cells) for cells in (headings, under, *rows))
+
+
+def _busy(load: float) -> str:
+    """A warning, where the machine had other work when the benchmark began."""
+    if load < _IDLE:
+        return ""
+    return (
+        f" **The machine had other work (load {load:.1f} when this began): these figures are too "
+        "bad, and not to be compared with any others.**"
+    )
 
 
 def machine() -> str:

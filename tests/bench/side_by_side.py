@@ -168,6 +168,7 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=converter, default=default)
     parser.add_argument("--shape", choices=SHAPES, default="flat")
     options = parser.parse_args(arguments)
+    options.load = os.getloadavg()[0]
     options.command = "make bench" + (f' ARGS="{" ".join(arguments)}"' if arguments else "")
     return options
 

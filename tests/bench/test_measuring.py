@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.drain import Drained, Sample, ends
 from tests.bench.machine import folder_bytes, usage
-from tests.bench.paced import percentile
+from tests.bench.paced import Post, percentile
 from tests.bench.report import Row, Sizes, table
 
 
@@ -30,6 +30,18 @@ def test_percentiles_are_values_that_were_measured() -> None:
     thousand = [float(each) for each in range(1000)]
     assert [percentile(thousand, share) for share in (0.5, 0.99, 0.999)] == [500, 990, 999]
     assert percentile([], 0.5) is None
+
+
+def test_a_tier_change_is_put_to_its_order_by_id_or_by_place() -> None:
+    post = Post()
+    post.sent = {"e1": 1.0, "e2": 2.0, "e3": 3.0}
+    post.first = {"e1", "e2", "e3"}
+    post.places = {(0, 7): "e2"}
+    by_id, by_place = b'{"order": "e1"}', b'{"source": {"topic": "o", "partition": 0, "offset": 7}}'
+    of_another, by_time = b'{"order": "e9"}', b'{"source": null}'
+    post.sort([(1.5, by_id), (2.5, by_place), (2.6, by_id), (2.7, of_another), (2.8, by_time)])
+    assert post.came == {"e1": 1.5, "e2": 2.5}
+    assert post.missing == 1
 
 
 def test_a_row_has_the_median_and_from_where_to_where() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from tests.bench.orders import make_orders
 from tests.bench.recount import Figures, Recount
 from tests.oracle import InputRecord, recompute
@@ -33,6 +35,20 @@ def test_the_recount_comes_to_what_the_rules_say_of_everybody() -> None:
         "super", "large", "medium", "small", "inactive",
     }  # fmt: skip
     assert {one.stage for one in wanted.values()} == {None, "slipping", "dormant", "inactive"}
+
+
+def test_a_stage_begins_on_its_day_and_not_before() -> None:
+    stages = {}
+    for silent in (120, 121, 364, 365):
+        lines = [order_on(0, "quiet"), order_on(silent, "other")]
+        recount = Recount(lines, partitions=1)
+        stages[silent] = recount.figures(recount.given(), deadlines=True)["quiet"].stage
+    assert stages == {120: None, 121: "dormant", 364: "dormant", 365: "inactive"}
+
+
+def order_on(day: int, customer: str) -> str:
+    at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day)
+    return f'{{"customer_id": "{customer}", "ordered_at": "{at.isoformat()}", "amount": 100}}'
 
 
 def test_without_deadlines_a_customer_stands_as_at_the_newest_order() -> None:
