@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.errors import CoordinatorNotAvailableError
+from kafka.errors import CoordinatorNotAvailableError, UnknownTopicOrPartitionError
 
 
 class Newest(NamedTuple):
@@ -42,8 +43,9 @@ class Broker:
     def delete(self, holding: str, but: Iterable[str] = ()) -> None:
         """The topics with these letters in their names."""
         unwanted = {name for name in self.topics() if holding in name} - set(but)
-        if unwanted:
-            self._admin.delete_topics(sorted(unwanted))
+        for name in sorted(unwanted):
+            with suppress(UnknownTopicOrPartitionError):  # it was being deleted already
+                self._admin.delete_topics([name])
 
     def topics(self) -> set[str]:
         return set(self._admin.list_topics())
