@@ -159,6 +159,10 @@ class Door:
         """Customers whose standing is yet to be published."""
         return self._standings.count()
 
+    def waiting_chores(self) -> dict[str, float]:
+        """The chores with something to do, and when each was last done with what there was."""
+        return {chore.name: self._begun[chore.name] for chore in self._chores if chore.pending()}
+
     def to_do(self) -> str | None:
         """What it is at, or should be: a commit, batches, the name of a chore; None: it rests."""
         if self._committing:

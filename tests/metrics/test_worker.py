@@ -6,10 +6,13 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
+
 from streams.engine.records import TopicPartition
 from streams.metrics import pages
 from streams.metrics.catalogue import CATALOGUE
 from streams.metrics.health import STALL_SECONDS
+from streams.metrics.slowness import CHORE_SECONDS
 from tests.metrics.exposition import Exposed, label_values
 from tests.metrics.running import PARTITIONS, Running, running
 from tests.oracle.murmur2 import partition_of
@@ -87,6 +90,32 @@ def test_a_take_over_that_never_returns_keeps_the_worker_unready_and_in_the_end_
             found = worker.exposed()
             assert found.value("tierstream_partitions", state="consuming") == PARTITIONS
             assert found.value("tierstream_recoveries_total") == PARTITIONS
+
+    asyncio.run(story())
+
+
+def test_every_chore_that_can_be_late_has_its_limit(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as worker:
+            await recovered(worker)
+            for door in worker.worker.partitions.doors().values():
+                assert {chore.name for chore in door._chores} == CHORE_SECONDS.keys()
+
+    asyncio.run(story())
+
+
+def test_a_commit_that_hangs_is_named_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as worker:
+            number = partition_of(b"ann", PARTITIONS)
+            await recovered(worker)
+            await worker.at_rest(0)
+            worker.gate.commits.clear()
+            worker.send([order("ann", "1998-01-05")])
+            named = f"partition {number} has got no further for 5 s: commit"
+            await worker.until(lambda: named in caplog.text)
 
     asyncio.run(story())
 

@@ -194,7 +194,9 @@ def _note(stage: Stage, result: Result) -> None:
     result.peak_mb, result.unhealthy = stage.watch.peak_mb, stage.watch.unhealthy
     result.starts = len(stage.tierstream.workers)
     result.wrong = differences(result.meant, result.found, stage.all_in_window)
-    result.wrong += [f"a worker ended without a sentence: {t[-2000:]}" for t in stage.crew.speechless]
+    result.wrong += [
+        f"a worker ended without a sentence: {t[-2000:]}" for t in stage.crew.speechless
+    ]
     if result.starts == 1:
         result.events = _events(stage.worker)
         counted = result.events.get("counted", 0)
