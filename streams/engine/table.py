@@ -25,6 +25,7 @@ from streams.engine.store import Op, Store
 
 _COUNTED_AT_ONCE = 5_000
 _CACHED_CUSTOMERS = 20_000  # decoded, per partition: some 1.5 KB each
+CACHED_BYTES = 5 << 20  # as encoded; decoded they take up to nine times as much
 
 
 class Indexed(msgspec.Struct, frozen=True, gc=False):
@@ -63,6 +64,8 @@ class CustomerTable:
         self.segments = Segments()
         self._ranks_revenue = ranks_revenue
         self._cache: dict[bytes, Customer | None] = {}
+        self._sizes: dict[bytes, int] = {}  # of those in the cache that have a state, encoded
+        self._cached_bytes = 0
         self._before: dict[bytes, Indexed] = {}
         self._in_flight: list[Sealed] = []  # not yet in the store, oldest first
         self._chunks: dict[bytes, bytes | None] = {}
@@ -78,6 +81,7 @@ class CustomerTable:
         states = self.store.get_many([b"c" + customer for customer in missing])
         for customer, state in zip(missing, states, strict=True):
             cache[customer] = None if state is None else decode_customer(state)
+            self._note_size(customer, state)
 
     def get(self, customer: bytes) -> Customer | None:
         """A customer's state, or None; to be changed only after `touch`."""
@@ -132,6 +136,7 @@ class CustomerTable:
             move(before, after)
             value = None if state is None else encode_customer(state)
             changelog.append((b"c" + customer, value))
+            self._note_size(customer, value)
         sealed = Sealed(changelog, changelog + ops, list(self._before), self._chunks)
         self._in_flight.append(sealed)
         self._chunks = {}
@@ -146,14 +151,32 @@ class CustomerTable:
     def written(self, sealed: Sealed) -> None:
         """The changes have reached the store: the cache may let them go."""
         self._in_flight = [other for other in self._in_flight if other is not sealed]
-        if len(self._cache) > self._cached:
+        if len(self._cache) > self._cached or self._cached_bytes > CACHED_BYTES:
             self._evict()
 
+    @property
+    def cached_bytes(self) -> int:
+        """What the states in memory take, encoded."""
+        return self._cached_bytes
+
+    def fits(self) -> int:
+        """How many customers may be in memory at once, by the size of those that are."""
+        return max(1, CACHED_BYTES * len(self._sizes) // max(self._cached_bytes, 1))
+
+    def _note_size(self, customer: bytes, state: bytes | None) -> None:
+        size = 0 if state is None else len(state)
+        self._cached_bytes += size - self._sizes.get(customer, 0)
+        self._sizes[customer] = size
+
     def _evict(self) -> None:
-        excess = len(self._cache) - self._cached * 3 // 4
+        """Down to three quarters of what may be kept, those first that came first."""
+        most, most_bytes = self._cached * 3 // 4, CACHED_BYTES * 3 // 4
         busy = self._before.keys() | {name for one in self._in_flight for name in one.customers}
-        for customer in [name for name in self._cache if name not in busy][:excess]:
+        for customer in [name for name in self._cache if name not in busy]:
+            if len(self._cache) <= most and self._cached_bytes <= most_bytes:
+                return
             del self._cache[customer]
+            self._cached_bytes -= self._sizes.pop(customer, 0)
 
     # -- indexes
 
