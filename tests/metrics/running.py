@@ -92,8 +92,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Running]:
-    """A worker without a web server, with no ticks of its own. `folder` is absolute."""
+async def running(folder: Path, **variables: str) -> AsyncIterator[Running]:
+    """A worker without a web server, with no ticks of its own. `folder` is absolute; `variables`
+    are settings on top, named without TIERSTREAM_."""
     settings = Settings.from_env(
         {
             "TIERSTREAM_BROKER": f"embedded://{folder}/log.db",
@@ -101,6 +102,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
             "TIERSTREAM_PARTITIONS": str(PARTITIONS),
             "TIERSTREAM_TICKS": "off",
             "TIERSTREAM_STANDINGS_INTERVAL": "1",
+            **{f"TIERSTREAM_{name}": value for name, value in variables.items()},
         }
     )
     client = open_client(settings)

@@ -71,10 +71,11 @@ def large_customers(stage: Stage) -> None:
 
 
 def large_files(stage: Stage) -> None:
-    """40,000 customers, each with a file of 30,000 bytes."""
+    """40,000 customers, each with a file of 30,000 bytes, and an order."""
     stage.start()
-    names = (f"f{n:07d}" for n in range(stage.size(40_000)))
+    names = [f"f{n:07d}" for n in range(stage.size(40_000))]
     stage.send(stage.make.files(names, 30_000))
+    stage.send(stage.make.orders(names, days=1))
 
 
 def old_customers(stage: Stage) -> None:
@@ -169,7 +170,7 @@ ALL = (
         "large-customers", "100 customers with 10,000 orders each on one day", ("embedded",),
         large_customers,
     ),
-    Pressure("large-files", "40,000 files of 30,000 bytes", BOTH, large_files),
+    Pressure("large-files", "40,000 customers with files of 30,000 bytes", BOTH, large_files),
     Pressure(
         "old-customers", "20,000 customers with orders on 100 days each", ("embedded",),
         old_customers,

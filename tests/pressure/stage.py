@@ -153,7 +153,7 @@ class Stage:
 
     def rest(self) -> None:
         """Until all that was sent has been worked off."""
-        self.until(lambda: self.crew.all_up(), UP_SECONDS, "the worker is up")
+        self.until(self.crew.all_up, UP_SECONDS, "the worker is up")
         self.tierstream.settle(REST_SECONDS)
 
 
@@ -194,9 +194,8 @@ def _note(stage: Stage, result: Result) -> None:
     result.peak_mb, result.unhealthy = stage.watch.peak_mb, stage.watch.unhealthy
     result.starts = len(stage.tierstream.workers)
     result.wrong = differences(result.meant, result.found, stage.all_in_window)
-    result.wrong += [
-        f"a worker ended without a sentence: {t[-2000:]}" for t in stage.crew.speechless
-    ]
+    for text in stage.crew.speechless:
+        result.wrong.append(f"a worker ended without a sentence: {text[-2000:]}")
     if result.starts == 1:
         result.events = _events(stage.worker)
         counted = result.events.get("counted", 0)
