@@ -92,6 +92,10 @@ class _Sight:
     def log_told_at(self) -> float:
         return self.ends.told_at
 
+    def publishing_since(self) -> float | None:
+        keeper = self.partitions.keeper
+        return None if keeper is None else keeper.publishing_since
+
 
 class _Pace:
     """The worker as its log tells of it: see `streams.metrics.slowness.Pace`."""
