@@ -65,7 +65,7 @@ def main() -> int:
             undo.callback(broker.stop)
             broker.start()
         for number, (pressure, log) in enumerate(wanted):
-            say(f"--- {pressure.words} on {log}")
+            say(f"--- {pressure.described(given.scale)} on {log}")
             place = folder.absolute() / f"{number}-{log}-{pressure.name}"
             results.append(play(pressure, log, place, broker, given.scale, say))
             _report(results[-1])

@@ -28,8 +28,8 @@ def backlog(stage: Stage) -> None:
 
 
 def recovery(stage: Stage) -> None:
-    """A worker whose data folder is lost, with a million customers in its changelog."""
-    stage.send(stage.make.orders((f"c{n:07d}" for n in range(stage.size(1_000_000))), days=60))
+    """A worker whose data folder is lost, with half a million customers in its changelog."""
+    stage.send(stage.make.orders((f"c{n:07d}" for n in range(stage.size(500_000))), days=60))
     stage.start()
     stage.rest()
     stage.worker.stop()
@@ -64,24 +64,24 @@ def _large_customer(stage: Stage, days: float) -> None:
 
 
 def large_customers(stage: Stage) -> None:
-    """A hundred customers with 10,000 orders each on one day, all in turn."""
+    """A hundred customers with 5,000 orders each on one day, all in turn."""
     stage.start()
-    names = islice(cycle([f"l{n:03d}" for n in range(100)]), stage.size(1_000_000))
+    names = islice(cycle([f"l{n:03d}" for n in range(100)]), stage.size(500_000))
     stage.send(stage.make.orders(names, days=1))
 
 
 def large_files(stage: Stage) -> None:
-    """40,000 customers, each with a file of 30,000 bytes, and an order."""
+    """20,000 customers, each with a file of 30,000 bytes, and an order."""
     stage.start()
-    names = [f"f{n:07d}" for n in range(stage.size(40_000))]
+    names = [f"f{n:07d}" for n in range(stage.size(20_000))]
     stage.send(stage.make.files(names, 30_000))
     stage.send(stage.make.orders(names, days=1))
 
 
 def old_customers(stage: Stage) -> None:
-    """20,000 customers with orders on a hundred days each."""
+    """10,000 customers with orders on a hundred days each."""
     stage.start()
-    names = islice(cycle([f"d{n:07d}" for n in range(stage.size(20_000))]), stage.size(2_000_000))
+    names = islice(cycle([f"d{n:07d}" for n in range(stage.size(10_000))]), stage.size(1_000_000))
     stage.send(stage.make.orders(names, days=350))
 
 
@@ -104,7 +104,7 @@ def absent_kafka(stage: Stage) -> None:
     """The broker is away for a minute in the middle of a backlog, and comes back."""
     broker = stage.broker
     assert broker is not None
-    count = stage.size(300_000)
+    count = stage.size(200_000)
     stage.start()
     stage.send(stage.make.orders(stage.make.picked(count, count // 5), days=30))
     stage.say("the broker is stopped")
@@ -122,7 +122,7 @@ def slow_kafka(stage: Stage) -> None:
     proxy = stage.broker.proxies[0]
     proxy.slow(SLOW_SECONDS)
     try:
-        count = stage.size(200_000)
+        count = stage.size(100_000)
         stage.start()
         stage.send(stage.make.orders(stage.make.picked(count, count // 5), days=30))
         stage.rest()
@@ -161,21 +161,29 @@ def _published(stage: Stage) -> tuple[Write, list[Write]]:
 
 
 ALL = (
-    Pressure("backlog", "a backlog of 2,000,000 orders of 200,000 customers", BOTH, backlog),
-    Pressure("recovery", "recovery of 1,000,000 customers", ("embedded",), recovery),
-    Pressure("prospects", "1,000,000 prospects in a minute", BOTH, prospects),
-    Pressure("one-day", "a customer with 100,000 orders on one day", ("embedded",), one_day),
-    Pressure("one-year", "a customer with 100,000 orders over a year", ("embedded",), one_year),
+    Pressure("backlog", "a backlog of {2000000} orders of {200000} customers", BOTH, backlog),
+    Pressure("recovery", "recovery of {500000} customers", ("embedded",), recovery),
+    Pressure("prospects", "{1000000} prospects in a minute", BOTH, prospects),
     Pressure(
-        "large-customers", "100 customers with 10,000 orders each on one day", ("embedded",),
+        "one-day", "a customer with {100000} orders on one day, beside others", ("embedded",), one_day
+    ),
+    Pressure(
+        "one-year", "a customer with {100000} orders over a year, beside others", ("embedded",),
+        one_year,
+    ),
+    Pressure(
+        "large-customers", "100 customers who share {500000} orders on one day", ("embedded",),
         large_customers,
     ),
-    Pressure("large-files", "40,000 customers with files of 30,000 bytes", BOTH, large_files),
+    Pressure("large-files", "{20000} customers with files of 30,000 bytes", BOTH, large_files),
     Pressure(
-        "old-customers", "20,000 customers with orders on 100 days each", ("embedded",),
+        "old-customers", "{10000} customers with orders on 100 days each", ("embedded",),
         old_customers,
     ),
-    Pressure("flood", "5,000 moved borders, counts again and again", ("embedded",), flood),
-    Pressure("absent", "Kafka absent for a minute", ("kafka",), absent_kafka),
-    Pressure("slow", "Kafka slow: 250 ms each way", ("kafka",), slow_kafka),
+    Pressure(
+        "flood", "5,000 moved borders and counts a hundred times over, {100000} customers",
+        ("embedded",), flood,
+    ),
+    Pressure("absent", "Kafka absent for a minute, {220000} orders", ("kafka",), absent_kafka),
+    Pressure("slow", "Kafka slow, 250 ms each way, {100000} orders", ("kafka",), slow_kafka),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -159,12 +160,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Pressure:
-    """Something that a worker must bear."""
+    """Something that a worker must bear. In `words` sizes stand in braces."""
 
     name: str
     words: str
     logs: tuple[str, ...]
     play: Callable[[Stage], None]
+
+    def described(self, scale: float) -> str:
+        """In words, with the sizes as they are."""
+        return re.sub(r"{(\d+)}", lambda size: f"{round(int(size[1]) * scale):,}", self.words)
 
 
 def play(
@@ -172,7 +177,7 @@ def play(
 ) -> Result:
     """Play it, bring it to rest, and look what came of it."""
     folder.mkdir(parents=True)
-    result = Result(pressure.words, log)
+    result = Result(pressure.described(scale), log)
     with ExitStack() as undo:
         stage = Stage(folder, broker if log == "kafka" else None, scale, say)
         undo.enter_context(stage.tierstream)
