@@ -39,10 +39,10 @@ def recovery(stage: Stage) -> None:
 
 
 def prospects(stage: Stage) -> None:
-    """A million calls of a million customers nobody knew, within a minute."""
+    """A million calls of a million customers nobody knew, a million a minute."""
     stage.start()
-    count = stage.size(1_000_000)
-    stage.send(stage.make.calls(f"p{n:07d}" for n in range(count)), rate=count / 60)
+    names = (f"p{n:07d}" for n in range(stage.size(1_000_000)))
+    stage.send(stage.make.calls(names), rate=1_000_000 / 60)
 
 
 def one_day(stage: Stage) -> None:
@@ -163,9 +163,10 @@ def _published(stage: Stage) -> tuple[Write, list[Write]]:
 ALL = (
     Pressure("backlog", "a backlog of {2000000} orders of {200000} customers", BOTH, backlog),
     Pressure("recovery", "recovery of {500000} customers", ("embedded",), recovery),
-    Pressure("prospects", "{1000000} prospects in a minute", BOTH, prospects),
+    Pressure("prospects", "{1000000} prospects, a million a minute", BOTH, prospects),
     Pressure(
-        "one-day", "a customer with {100000} orders on one day, beside others", ("embedded",), one_day
+        "one-day", "a customer with {100000} orders on one day, beside others", ("embedded",),
+        one_day,
     ),
     Pressure(
         "one-year", "a customer with {100000} orders over a year, beside others", ("embedded",),
