@@ -34,6 +34,8 @@ def run(settings: Settings) -> int:
     )
     for noisy in ("faust", "mode", "aiokafka", "kafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # How late Faust's own timers are: what is slow is said by streams.metrics.slowness.
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)
     rules = load_rules(settings)
     client = open_client(settings)
     try:
