@@ -25,7 +25,7 @@ from streams.engine.store import Op, Store
 
 _COUNTED_AT_ONCE = 5_000
 _CACHED_CUSTOMERS = 20_000  # decoded, per partition: some 1.5 KB each
-CACHED_BYTES = 5 << 20  # as encoded; decoded they take up to nine times as much
+CACHED_BYTES = 4 << 20  # as encoded; decoded they take some ten times as much
 
 
 class Indexed(msgspec.Struct, frozen=True, gc=False):
