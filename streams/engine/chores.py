@@ -23,7 +23,7 @@ from streams.engine.span import score_lines, tier_lines
 BUSY_SLICE = 250  # customers in one slice while records wait: some 10 ms
 IDLE_SLICE = 1_000  # while none do
 _BEHIND_INTERVALS = 4
-MOST_STANDINGS = 50_000  # of a partition that wait to be sent: some 400 bytes each
+MOST_STANDINGS = 25_000  # of a partition that wait to be sent: some 400 bytes each
 
 
 class Chore(Protocol):
