@@ -31,7 +31,9 @@ def arguments() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--log", choices=[*BOTH, "both"], default="both")
     parser.add_argument("--keep", type=Path, help="a folder in which everything is left")
-    parser.add_argument("--write", action="store_true", help="put the table into its page")
+    parser.add_argument(
+        "--write", action="store_true", help="put the table into its page, where all is well"
+    )
     given = parser.parse_args()
     for name in given.only:
         if name not in NAMES:
@@ -57,6 +59,7 @@ def main() -> int:
         for log in pressure.logs if log in logs and not (log == "kafka" and no_kafka)
     ]  # fmt: skip
     results: list[Result] = []
+    unfinished: list[str] = []
     with ExitStack() as undo:
         folder = given.keep or Path(undo.enter_context(tempfile.TemporaryDirectory()))
         broker = None
@@ -67,14 +70,20 @@ def main() -> int:
         for number, (pressure, log) in enumerate(wanted):
             say(f"--- {pressure.described(given.scale)} on {log}")
             place = folder.absolute() / f"{number}-{log}-{pressure.name}"
-            results.append(play(pressure, log, place, broker, given.scale, say))
+            try:
+                results.append(play(pressure, log, place, broker, given.scale, say))
+            except AssertionError as error:
+                unfinished.append(f"{pressure.name} on {log} came to no end: {error}")
+                say(unfinished[-1])
+                continue
             _report(results[-1])
     sys.stdout.write(f"\n{table(results)}")
-    if given.write:
-        put_into_page(table(results))
     faults = [f"{one.name} on {one.log}: {fault}" for one in results for fault in _faults(one)]
+    faults += unfinished
     for fault in faults:
         sys.stdout.write(f"FAULT: {fault}\n")
+    if given.write and not faults:
+        put_into_page(table(results))
     if no_kafka is not None:
         sys.stdout.write(f"NOT RUN: {no_kafka}\n")
     return 1 if faults else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,7 @@ from streams.engine.log import LogClient, LogError
 from streams.engine.records import Write
 from streams.provision import ensure_topics
 from streams.settings import Settings
-from tests.e2e.driver import Tierstream, Worker
+from tests.e2e.driver import COMMAND, Tierstream, Worker
 from tests.faults.broker import Broker
 from tests.faults.crew import Crew, Slot
 from tests.pressure.judging import Found, differences, look
@@ -153,9 +154,20 @@ class Stage:
         return round(exposed(self.worker).total("tierstream_events_total"))
 
     def rest(self) -> None:
-        """Until all that was sent has been worked off."""
+        """Until all that was sent has been worked off, by whichever worker."""
         self.until(self.crew.all_up, UP_SECONDS, "the worker is up")
-        self.tierstream.settle(REST_SECONDS)
+        settling = subprocess.Popen(
+            [COMMAND, "settle", "--timeout", str(REST_SECONDS)],
+            env=self.tierstream.environ, cwd=self.tierstream.folder,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            self.until(lambda: settling.poll() is not None, 2 * REST_SECONDS, "settle ends")
+        finally:
+            settling.kill()
+            _, why = settling.communicate()
+        assert settling.returncode == 0, why
+        self.until(self.crew.all_up, UP_SECONDS, "the worker is up")
 
 
 @dataclass(frozen=True)
