@@ -21,12 +21,14 @@ from streams.domain.customer import UNKNOWN, Customer
 from streams.domain.days import Calendar, instant
 from streams.domain.decide import (
     Said,
+    TierChanged,
     decide_on_erasure,
     decide_on_event,
     decide_on_time,
 )
 from streams.domain.money import Exchange
-from streams.domain.plain_order import PlainOrder, decide_on_plain_order
+from streams.domain.packed import decode_customer
+from streams.domain.plain_order import PlainOrder, fold_first_order, fold_plain_order
 from streams.domain.pyramid import Borders, rank_code
 from streams.domain.rules import Rules
 from streams.domain.scene import Scene
@@ -161,6 +163,8 @@ class Partition:
 
     def _take_one(self, full_name: str, topic: Input, record: Record, event: Any) -> str:
         """What became of the record."""
+        if topic.in_short is not None and topic.in_short(self, full_name, record, event):
+            return COUNTED
         source = Source(full_name, self.identity.number, record.offset)
         try:
             if isinstance(event, InvalidRecord):
@@ -226,28 +230,65 @@ class Partition:
                 self._apply_time(turn.name, customer, today, cause, why)
         return customer
 
-    def close(
-        self,
-        turn: Turn,
-        customer: Customer,
-        newest_before: int,
-        cause: str,
-        plain: PlainOrder | None = None,
-    ) -> Customer:
+    def close(self, turn: Turn, customer: Customer, newest_before: int, cause: str) -> Customer:
         """Say what an event has changed, and keep the customer's place in the indexes; the
-        customer. `plain`: the event is an order placed."""
+        customer."""
         at_us = self.now_us(turn)
         today = self.scene.calendar.day_of(at_us)
-        said: Sequence[Said] | None = None
-        if plain is not None:
-            said = decide_on_plain_order(customer, plain, today, at_us, self.scene)
-        if said is None:
-            said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
+        said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
         if said:
             cause_of = Cause(_identity(turn.source), at_us, turn.source)
             self._say(turn.name, customer, said, cause_of)
         self._mark_pending(turn.name, customer, Changed(turn.source, at_us))
         return customer
+
+    def place_plainly(
+        self, full_name: str, record: Record, event_id: str, at_us: int, amount: int,
+        profit: int | None,
+    ) -> bool:  # fmt: skip
+        """Fold in an order placed at `at_us` where that is the common case of `plain_order.py`;
+        False: it isn't, and nothing was done."""
+        marker, name, table = self.marker, record.key, self.table
+        now = marker.stream_time_us
+        if (
+            name is None
+            or now is None
+            or marker.trusting
+            or marker.rules != self.rules.digest
+            or table.is_open(name)
+        ):
+            return False
+        day_of = self.scene.calendar.day_of
+        day = day_of(at_us)
+        if at_us < now:
+            if day != day_of(now):
+                return False
+            at_us = now
+        event = event_hash(topics.ORDERS.name, event_id)
+        order = PlainOrder(event, day, at_us, at_us - self.dedupe.kept_us, amount, profit)
+        state = table.packed(name)
+        if state is None:
+            is_ours = self.identity.is_ours
+            if is_ours is None or not is_ours(name):
+                return False
+            folded = fold_first_order(order, self.scene)
+        else:
+            folded = fold_plain_order(state, order, self.scene)
+        if folded is None:
+            return False
+        marker.stream_time_us = at_us
+        table.replace(name, state, folded.state)
+        source = Source(full_name, self.identity.number, record.offset)
+        if folded.tier != folded.tier_was:
+            cause = "order" if amount or state is None else "overtaken"
+            self._say(
+                name,
+                decode_customer(folded.state),
+                [TierChanged(folded.tier_was, folded.tier, cause, 0)],
+                Cause(_identity(source), at_us, source),
+            )
+        self.pending[name] = Changed(source, at_us)
+        return True
 
     def erase(self, turn: Turn) -> None:
         """A tombstone: every trace of the customer goes, and it is said."""
@@ -270,13 +311,8 @@ class Partition:
 
     # -- time and borders, without a record
 
-    def pass_time(
-        self, names: list[bytes], cause: str, moves: Callable[[Customer], bool] | None = None
-    ) -> None:
-        """Bring customers up to the day of stream time, or to the borders as they are now.
-
-        `moves`: a quick look that leaves out those for whom nothing changes.
-        """
+    def pass_time(self, names: list[bytes], cause: str) -> None:
+        """Bring customers up to the day of stream time, or to the borders as they are now."""
         if not names:
             return
         now, today = self.marker.stream_time_us, self.today
@@ -288,7 +324,7 @@ class Partition:
         before = len(self._outputs)
         for name in names:
             customer = self.table.get(name)
-            if customer is not None and (moves is None or moves(customer)):
+            if customer is not None:
                 self._touch(name)
                 self._apply_time(name, customer, today, Cause(identity, now, None), cause)
         self._sequenced |= len(self._outputs) > before

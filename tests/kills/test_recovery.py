@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.domain.customer import Customer, encode_customer
+from streams.domain.customer import Customer
+from streams.domain.packed import encode_customer
 from streams.domain.rules import parse_rules
 from streams.engine import fault_points, keys, recovery
 from streams.engine.embedded.client import EmbeddedClient
