@@ -14,6 +14,7 @@ import msgspec
 
 from streams.domain.churn_facts import QUARTER_DAYS
 from streams.domain.customer import MOST_EVENTS, NO_DAY, SUM_LIMIT, UNKNOWN
+from streams.domain.dormancy import SLIPPING_ORDER_DAYS
 from streams.domain.packed import CONTACTED, HEAD, NO_TIME, QUIET, VERSION
 from streams.domain.pyramid import EXACT, Borders, damped_tier, rank_code, tier_by_rule
 from streams.domain.scene import Scene
@@ -72,9 +73,9 @@ def fold_plain_order(state: bytes, order: PlainOrder, scene: Scene) -> Folded | 
     """The state with one more order in it; None: the case is not so simple, `fold_order` and
     `decide_on_event` have to look.
 
-    Nobody who is due later than today has had a day leave the window since the last look, so the
-    figures of that look and the order make the new ones. Whatever falls due next does so no
-    earlier than before, or than the first day on which an order of today can matter.
+    As long as no day has left the window the figures of the last look and the order make the new
+    ones. Whatever falls due next does so no earlier than before, or than the first day on which an
+    order of today can matter. Of who is due already it is made sure that time alone says nothing.
     """
     (
         version, stage, due, tier, _, frequency, revenue, _,
@@ -83,28 +84,38 @@ def fold_plain_order(state: bytes, order: PlainOrder, scene: Scene) -> Folded | 
         first, newest, day_revenue, day_profit, day_orders, day_unknown, others, older, seen,
     ) = _unpack(state)  # fmt: skip
     event, today, now_us, remembered_us, amount, gain = order
+    rules, borders = scene.rules, scene.borders
     if (
         stage
-        or due <= today
         or frequency < 1
         or flags & ~QUIET != CONTACTED
         or newest > today
         or day_orders < 1
-        or first <= today - scene.rules.window_days
+        or first <= today - rules.window_days
         or seen >= MOST_EVENTS
         or not scene.plain
     ):
         return None
+    if due <= today:
+        recency = today - newest
+        if (
+            recency > rules.dormant_days
+            or (recency > rules.slipping_min_days and others + 1 >= SLIPPING_ORDER_DAYS)
+            or severity
+            or (flags & QUIET and first <= today - QUARTER_DAYS)
+            or damped_tier(rank_code(revenue), tier, [], 0, borders, rules) != tier
+        ):
+            return None
+        due = first + (QUARTER_DAYS if flags & QUIET else rules.window_days)
     revenue += amount
     code = rank_code(revenue)
-    borders = scene.borders
     tier_was, tier = tier, tier_by_rule(code, borders)
     if tier > tier_was:
-        tier = damped_tier(code, tier_was, [], 0, borders, scene.rules)
+        tier = damped_tier(code, tier_was, [], 0, borders, rules)
         if tier > tier_was:
             return None
     quiet = today + scene.quiet_days
-    lowest = scene.rules.churn.lowest_tier
+    lowest = rules.churn.lowest_tier
     best = tier if newest < today or not flags & QUIET else min(tier, best_tier)
     if best <= lowest:
         if not flags & QUIET or best_tier > lowest:  # becomes important

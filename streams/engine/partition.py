@@ -250,13 +250,7 @@ class Partition:
         False: it isn't, and nothing was done."""
         marker, name, table = self.marker, record.key, self.table
         now = marker.stream_time_us
-        if (
-            name is None
-            or now is None
-            or marker.trusting
-            or marker.rules != self.rules.digest
-            or table.is_open(name)
-        ):
+        if name is None or now is None or marker.trusting or marker.rules != self.rules.digest:
             return False
         day_of = self.scene.calendar.day_of
         day = day_of(at_us)

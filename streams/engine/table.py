@@ -72,21 +72,27 @@ class CustomerTable:
         try:
             return opened[customer]
         except KeyError:
-            packed = self.packed(customer)
+            packed = self._held(customer)
             state = opened[customer] = None if packed is None else decode_customer(packed)
             return state
 
-    def is_open(self, customer: bytes) -> bool:
-        """Whether a customer has been unpacked, and may have changed, since the last seal."""
-        return customer in self._open
-
     def packed(self, customer: bytes) -> bytes | None:
-        """The state as bytes of a customer who is not open, or None."""
+        """The state as bytes, or None; whoever has been unpacked is packed again."""
+        if customer in self._open:
+            self._pack(customer)
+        return self._held(customer)
+
+    def _held(self, customer: bytes) -> bytes | None:
         try:
             return self._cache[customer]
         except KeyError:
             self.load((customer,))
             return self._cache[customer]
+
+    def _pack(self, customer: bytes) -> None:
+        state = self._open.pop(customer)
+        if customer in self._before:
+            self._cache[customer] = None if state is None else encode_customer(state)
 
     def chunk(self, key: bytes) -> bytes | None:
         """A chunk of event ids by its key."""
@@ -101,13 +107,13 @@ class CustomerTable:
         """The state, about to be changed; a new one where there is none."""
         state = self.get(customer)
         if customer not in self._before:
-            self._before[customer] = self.packed(customer)
+            self._before[customer] = self._held(customer)
         if state is None:
             state = self._open[customer] = Customer()
         return state
 
     def replace(self, customer: bytes, before: bytes | None, after: bytes) -> None:
-        """Instead of `touch`, for a state that `packed` gave: it becomes another."""
+        """In place of `touch`: what `packed` gave becomes another state."""
         self._before.setdefault(customer, before)
         self._cache[customer] = after
 
@@ -126,12 +132,10 @@ class CustomerTable:
         """All changes since the last seal, indexes and counts brought along."""
         changelog: list[Op] = list(self._chunks.items())
         ops: list[Op] = []
-        cache, opened = self._cache, self._open
-        follow = self._follow
+        for customer in list(self._open):
+            self._pack(customer)
+        cache, follow = self._cache, self._follow
         for customer, before in self._before.items():
-            if customer in opened:
-                state = opened[customer]
-                cache[customer] = None if state is None else encode_customer(state)
             after = cache[customer]
             follow(customer, before, after, ops)
             changelog.append((b"c" + customer, after))
@@ -139,7 +143,6 @@ class CustomerTable:
         self._in_flight.append(sealed)
         self._chunks = {}
         self._before = {}
-        self._open = {}
         return sealed
 
     @property

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 
-from streams.domain.customer import Customer
+from streams.domain.customer import NEVER, Customer
 from streams.domain.days import DAY_US, Calendar
 from streams.domain.decide import Said, TierChanged, decide_on_event, decide_on_time
 from streams.domain.orders_fold import fold_order, newest_order_day
 from streams.domain.packed import decode_customer, encode_customer
 from streams.domain.plain_order import PlainOrder, fold_first_order, fold_plain_order
 from streams.domain.pyramid import Borders
-from streams.domain.rules import parse_rules
+from streams.domain.rules import Rules, parse_rules
 from streams.domain.scene import Scene
 
 RULES = [
@@ -28,19 +28,20 @@ RULES = [
     )
 ]
 FIRST_DAY = 20_000
-
 DEDUPE_US = 7 * DAY_US
 
-steps = st.tuples(
-    st.sampled_from(
-        ["placed"] * 12 + ["cancelled", "returned", "borders", "borders", "disqualified", "file"]
-    ),
-    st.sampled_from([0, 0, 0, 0, 1, 2, 4, 6, 8, 40, 95, 130]),  # days later
-    st.sampled_from([0, 0, 0, 0, 0, 1, 30]),  # days late
-    st.sampled_from([0, 10, 100, 190, 250, 1000, 5000]),
-    st.sampled_from([None, 0, 40]),
-    st.sampled_from([True] * 9 + [False]),  # whether the event is one of its own
+WALKS, STEPS = 400, 30
+
+KINDS = (
+    ["placed"] * 28
+    + ["time"] * 6
+    + ["borders"] * 6
+    + ["cancelled", "returned", "disqualified", "file"]
 )
+DAYS_LATER = [0, 0, 0, 0, 1, 2, 4, 6, 8, 40, 95, 130]
+DAYS_LATE = [0, 0, 0, 0, 0, 0, 1, 30]
+SCALES = [200, 300, 1200, 5000, 20_000]
+AMOUNTS = [0, 10, 100, 190, 250, 1000, 5000]
 
 
 def borders_at(scale: int) -> Borders:
@@ -48,28 +49,37 @@ def borders_at(scale: int) -> Borders:
     return Borders(scale, tiers, falls, (2, 3, 4, 9), (50, scale, 2 * scale, 4 * scale))
 
 
-@settings(max_examples=1_000)
-@given(st.sampled_from(RULES), st.lists(steps, min_size=3, max_size=40))
-def test_one_more_order_of_today_is_folded_alike(rules, given_steps) -> None:  # type: ignore[no-untyped-def]
-    scene = Scene(rules, Calendar("UTC"), borders_at(200))
+@pytest.mark.parametrize("rules", RULES)
+def test_one_more_order_of_today_is_folded_alike(rules: Rules) -> None:
+    for seed in range(WALKS):
+        walk(Random(seed), rules)
+
+
+def walk(chance: Random, rules: Rules) -> None:
+    """Some steps in the life of one customer."""
+    scene = Scene(rules, Calendar("UTC"), borders_at(chance.choice(SCALES)))
     customer, today = Customer(), FIRST_DAY
-    for number, (kind, later, late, amount, profit, is_new) in enumerate(given_steps):
-        today += later
+    for number in range(STEPS):
+        kind, late, amount = map(chance.choice, (KINDS, DAYS_LATE, AMOUNTS))
+        today += chance.choice(DAYS_LATER)
         at_us = today * DAY_US + number
+        profit = chance.choice((None, 0, 40))
         if kind == "borders":
-            scene.borders = borders_at(200 + amount)
+            scene.borders = borders_at(chance.choice(SCALES))
+        elif kind == "time":
+            if customer.contacted:
+                decide_on_time(customer, today, at_us, scene, "expiry")
         elif kind == "disqualified":
             customer.disqualified = not customer.disqualified
         elif kind == "file":
             customer.file, customer.name = b"{}", "Ann"
         elif kind == "placed" and not late:
-            event = number + 1 if is_new else 0
+            event = number if chance.random() < 0.9 else 0
             order = PlainOrder(event, today, at_us, at_us - DEDUPE_US, amount, profit)
             customer = both_ways_alike(customer, order, scene)
         else:
-            fold_slowly(
-                customer, kind, PlainOrder(0, today - late, at_us, 0, amount, profit), scene
-            )
+            correction = PlainOrder(0, today - late, at_us, 0, amount, profit)
+            fold_slowly(customer, kind, correction, scene)
 
 
 def both_ways_alike(customer: Customer, order: PlainOrder, scene: Scene) -> Customer:
@@ -90,7 +100,7 @@ def both_ways_alike(customer: Customer, order: PlainOrder, scene: Scene) -> Cust
     assert [(one.from_tier, one.to_tier) for one in changes(said)] == (
         [(folded.tier_was, folded.tier)] if folded.tier != folded.tier_was else []
     )
-    assert order.day < found.due <= customer.due
+    assert order.day < found.due <= falls_due(customer, order, scene)
     due, found.due = found.due, customer.due
     assert found == customer
     found.due = due
@@ -105,13 +115,22 @@ def changes(said: Sequence[Said]) -> list[TierChanged]:
     return found
 
 
+def falls_due(customer: Customer, order: PlainOrder, scene: Scene) -> int:
+    """The first day on which time alone may change something."""
+    looked_at = decode_customer(encode_customer(customer))
+    looked_at.due = NEVER
+    assert decide_on_event(looked_at, order.day, order.now_us, order.day, "order", scene) == []
+    return looked_at.due
+
+
 def fold_slowly(customer: Customer, kind: str, order: PlainOrder, scene: Scene) -> Sequence[Said]:
     today = order.now_us // DAY_US
+    said: list[Said] = []
     if customer.due <= today:
-        decide_on_time(customer, today, order.now_us, scene, "expiry")
+        said += decide_on_time(customer, today, order.now_us, scene, "expiry")
     newest = newest_order_day(customer)
     fold_order(customer, kind, order.day, order.amount, order.profit, scene.rules.window_days)
-    return decide_on_event(customer, today, order.now_us, newest, "order", scene)
+    return [*said, *decide_on_event(customer, today, order.now_us, newest, "order", scene)]
 
 
 def remember(customer: Customer, order: PlainOrder) -> None:
