@@ -12,6 +12,7 @@ from streams.domain.days import micros
 from streams.domain.money import UnknownCurrencyError
 from streams.domain.orders_fold import fold_order, newest_order_day, would_overflow
 from streams.engine.partition import Partition
+from streams.engine.plainly import place_plainly
 from streams.engine.records import Record
 from streams.engine.turn import Input, Turn
 
@@ -52,7 +53,7 @@ def fold_in_short(partition: Partition, full_name: str, record: Record, order: O
         return False
     profit = None if order.cost is None else order.amount - order.cost
     at_us = micros(order.ordered_at)
-    return partition.place_plainly(full_name, record, order.event_id, at_us, order.amount, profit)
+    return place_plainly(partition, full_name, record, order.event_id, at_us, order.amount, profit)
 
 
 def _money(partition: Partition, order: Order) -> tuple[int, int | None]:

@@ -21,14 +21,11 @@ from streams.domain.customer import UNKNOWN, Customer
 from streams.domain.days import Calendar, instant
 from streams.domain.decide import (
     Said,
-    TierChanged,
     decide_on_erasure,
     decide_on_event,
     decide_on_time,
 )
 from streams.domain.money import Exchange
-from streams.domain.packed import decode_customer
-from streams.domain.plain_order import PlainOrder, fold_first_order, fold_plain_order
 from streams.domain.pyramid import Borders, rank_code
 from streams.domain.rules import Rules
 from streams.domain.scene import Scene
@@ -225,7 +222,7 @@ class Partition:
             today = self.scene.calendar.day_of(now)
             other_rules = self.marker.rules != self.rules.digest
             if customer.due <= today or other_rules:
-                cause = Cause(_identity(turn.source) + "/due", now, None)
+                cause = Cause(identity_of(turn.source) + "/due", now, None)
                 why = "rules" if other_rules else "expiry"
                 self._apply_time(turn.name, customer, today, cause, why)
         return customer
@@ -237,57 +234,15 @@ class Partition:
         today = self.scene.calendar.day_of(at_us)
         said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
         if said:
-            cause_of = Cause(_identity(turn.source), at_us, turn.source)
-            self._say(turn.name, customer, said, cause_of)
+            cause_of = Cause(identity_of(turn.source), at_us, turn.source)
+            self.say(turn.name, customer, said, cause_of)
         self._mark_pending(turn.name, customer, Changed(turn.source, at_us))
         return customer
-
-    def place_plainly(
-        self, full_name: str, record: Record, event_id: str, at_us: int, amount: int,
-        profit: int | None,
-    ) -> bool:  # fmt: skip
-        """Fold in an order placed at `at_us` where that is the common case of `plain_order.py`;
-        False: it isn't, and nothing was done."""
-        marker, name, table = self.marker, record.key, self.table
-        now = marker.stream_time_us
-        if name is None or now is None or marker.trusting or marker.rules != self.rules.digest:
-            return False
-        day_of = self.scene.calendar.day_of
-        day = day_of(at_us)
-        if at_us < now:
-            if day != day_of(now):
-                return False
-            at_us = now
-        event = event_hash(topics.ORDERS.name, event_id)
-        order = PlainOrder(event, day, at_us, at_us - self.dedupe.kept_us, amount, profit)
-        state = table.packed(name)
-        if state is None:
-            is_ours = self.identity.is_ours
-            if is_ours is None or not is_ours(name):
-                return False
-            folded = fold_first_order(order, self.scene)
-        else:
-            folded = fold_plain_order(state, order, self.scene)
-        if folded is None:
-            return False
-        marker.stream_time_us = at_us
-        table.replace(name, state, folded.state)
-        source = Source(full_name, self.identity.number, record.offset)
-        if folded.tier != folded.tier_was:
-            cause = "order" if amount or state is None else "overtaken"
-            self._say(
-                name,
-                decode_customer(folded.state),
-                [TierChanged(folded.tier_was, folded.tier, cause, 0)],
-                Cause(_identity(source), at_us, source),
-            )
-        self.pending[name] = Changed(source, at_us)
-        return True
 
     def erase(self, turn: Turn) -> None:
         """A tombstone: every trace of the customer goes, and it is said."""
         at_us = self.now_us(turn)
-        cause = Cause(_identity(turn.source), at_us, turn.source)
+        cause = Cause(identity_of(turn.source), at_us, turn.source)
         if self.table.get(turn.name) is not None:
             self._say_goodbye(turn, cause)
         self._outputs.append(self.emitter.erased(turn.customer_id, cause))
@@ -299,7 +254,7 @@ class Partition:
         customer = self.open(turn)
         today = self.scene.calendar.day_of(cause.at_us)
         said = decide_on_erasure(customer, today, cause.at_us, self.scene)
-        self._say(turn.name, customer, said, cause)
+        self.say(turn.name, customer, said, cause)
         self._outputs.append(self.emitter.no_standing(turn.customer_id))
         self.table.erase(turn.name)
 
@@ -340,7 +295,7 @@ class Partition:
         if customer.due <= today:
             why = "expiry"
         said = decide_on_time(customer, today, cause.at_us, self.scene, why)
-        self._say(name, customer, said, cause)
+        self.say(name, customer, said, cause)
         self._mark_pending(name, customer, Changed(None, cause.at_us))
 
     # -- saying
@@ -349,7 +304,8 @@ class Partition:
         """above / n of an active customer, by the counts known."""
         return self._ranking.share(rank_code(customer.rank)) if customer.active else None
 
-    def _say(self, name: bytes, customer: Customer, said: Sequence[Said], cause: Cause) -> None:
+    def say(self, name: bytes, customer: Customer, said: Sequence[Said], cause: Cause) -> None:
+        """What was decided of a customer becomes outputs."""
         if not said:
             return
         self._outputs += self.emitter.said(name.decode(), customer, said, self.share, cause)
@@ -403,5 +359,6 @@ class Partition:
         return bool(self._outputs) or self.table.has_changes
 
 
-def _identity(source: Source) -> str:
+def identity_of(source: Source) -> str:
+    """Of a cause that is an input record."""
     return f"{source.topic}/{source.partition}/{source.offset}"

@@ -60,7 +60,7 @@ def walk(chance: Random, rules: Rules) -> None:
     scene = Scene(rules, Calendar("UTC"), borders_at(chance.choice(SCALES)))
     customer, today = Customer(), FIRST_DAY
     for number in range(STEPS):
-        kind, late, amount = map(chance.choice, (KINDS, DAYS_LATE, AMOUNTS))
+        kind, late, amount = chance.choice(KINDS), chance.choice(DAYS_LATE), chance.choice(AMOUNTS)
         today += chance.choice(DAYS_LATER)
         at_us = today * DAY_US + number
         profit = chance.choice((None, 0, 40))
