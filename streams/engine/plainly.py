@@ -23,6 +23,8 @@ def place_plainly(
     now = marker.stream_time_us
     if name is None or now is None or marker.trusting or marker.rules != partition.rules.digest:
         return False
+    if partition.table.is_bulky(name):
+        return False
     day_of = scene.calendar.day_of
     day = day_of(at_us)
     if at_us < now:

@@ -27,6 +27,7 @@ from streams.engine.segments import Segments, decode_segments
 from streams.engine.store import Op, Store
 
 _COUNTED_AT_ONCE = 5_000
+_BULKY = 40  # days and events
 _CACHED_CUSTOMERS = 20_000  # packed, per partition: some 0.4 KB each
 
 
@@ -75,6 +76,11 @@ class CustomerTable:
             packed = self._held(customer)
             state = opened[customer] = None if packed is None else decode_customer(packed)
             return state
+
+    def is_bulky(self, customer: bytes) -> bool:
+        """Whether a customer has been unpacked who holds so much that packing takes long."""
+        state = self._open.get(customer)
+        return state is not None and len(state.days) + len(state.seen) > _BULKY
 
     def packed(self, customer: bytes) -> bytes | None:
         """The state as bytes, or None; whoever has been unpacked is packed again."""
