@@ -25,6 +25,7 @@ BUSY_SLICE = 250  # customers in one slice while records wait: some 10 ms
 IDLE_SLICE = 1_000  # while none do
 _BEHIND_INTERVALS = 4
 _PASSED_OVER = 16  # customers passed over cost what one looked at does
+MOST_STANDINGS = 25_000  # of a partition that wait to be sent: some 400 bytes each
 
 
 class Chore(Protocol):
@@ -242,6 +243,10 @@ class Standings:
     def count(self) -> int:
         """Standings yet to be sent; one that changes while it waits may count twice."""
         return len(self._partition.pending) + len(self._sending)
+
+    def full(self) -> bool:
+        """So many wait that some have to go before anything else is done."""
+        return self.count() >= MOST_STANDINGS
 
     def pending(self) -> bool:
         """Some standing is yet to be sent."""

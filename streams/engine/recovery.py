@@ -203,6 +203,7 @@ async def _replay(
     marker.rank_by = newest.rank_by
     table.restore(chunk | dict(place_of(encode_marker(marker), marker.changelog_offset)))
     for _ in table.counting(marker.segments):
+        changelog.on_read(0)  # it gets on
         await asyncio.sleep(0)
     return Recovered(table, marker, changed)
 

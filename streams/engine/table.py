@@ -28,7 +28,8 @@ from streams.engine.store import Op, Store
 
 _COUNTED_AT_ONCE = 5_000
 _BULKY = 40  # days and events
-_CACHED_CUSTOMERS = 20_000  # packed, per partition: some 0.4 KB each
+_CACHED_CUSTOMERS = 20_000  # of a partition
+CACHED_BYTES = 8 << 20  # of their states
 
 
 class Sealed(NamedTuple):
@@ -51,6 +52,7 @@ class CustomerTable:
         self.segments = Segments()
         self._ranks_revenue = ranks_revenue
         self._cache: dict[bytes, bytes | None] = {}  # packed
+        self._cached_bytes = 0  # as of the last seal
         self._open: dict[bytes, Customer | None] = {}  # unpacked, until the next seal
         self._before: dict[bytes, bytes | None] = {}  # of those changed since the last seal
         self._in_flight: list[Sealed] = []  # not yet in the store, oldest first
@@ -66,6 +68,7 @@ class CustomerTable:
             return
         states = self.store.get_many([b"c" + customer for customer in missing])
         cache.update(zip(missing, states, strict=True))
+        self._cached_bytes += sum(map(_size, states))
 
     def get(self, customer: bytes) -> Customer | None:
         """A customer's state, or None; to be changed only after `touch`."""
@@ -145,6 +148,7 @@ class CustomerTable:
             after = cache[customer]
             follow(customer, before, after, ops)
             changelog.append((b"c" + customer, after))
+            self._cached_bytes += _size(after) - _size(before)
         sealed = Sealed(changelog, changelog + ops, list(self._before), self._chunks)
         self._in_flight.append(sealed)
         self._chunks = {}
@@ -159,14 +163,26 @@ class CustomerTable:
     def written(self, sealed: Sealed) -> None:
         """The changes have reached the store: the cache may let them go."""
         self._in_flight = [other for other in self._in_flight if other is not sealed]
-        if len(self._cache) > self._cached:
+        if len(self._cache) > self._cached or self._cached_bytes > CACHED_BYTES:
             self._evict()
 
+    @property
+    def cached_bytes(self) -> int:
+        """What the states in memory take."""
+        return self._cached_bytes
+
+    def fits(self) -> int:
+        """How many customers may be in memory at once, by the size of those that are."""
+        return max(1, CACHED_BYTES * len(self._cache) // max(self._cached_bytes, 1))
+
     def _evict(self) -> None:
-        excess = len(self._cache) - self._cached * 3 // 4
+        """Down to three quarters of what may be kept, those first that came first."""
+        most, most_bytes = self._cached * 3 // 4, CACHED_BYTES * 3 // 4
         busy = self._before.keys() | {name for one in self._in_flight for name in one.customers}
-        for customer in [name for name in self._cache if name not in busy][:excess]:
-            del self._cache[customer]
+        for customer in [name for name in self._cache if name not in busy]:
+            if len(self._cache) <= most and self._cached_bytes <= most_bytes:
+                return
+            self._cached_bytes -= _size(self._cache.pop(customer))
 
     # -- indexes
 
@@ -277,6 +293,10 @@ def _reindex(
         assert state is not None
         ops.append((keys.rank_key(code_now, customer), state[RANKED]))
     return code, code_now
+
+
+def _size(state: bytes | None) -> int:
+    return 0 if state is None else len(state)
 
 
 def _after(prefix: bytes) -> bytes:
