@@ -11,12 +11,11 @@ from hashlib import blake2b
 
 import msgspec
 
-from streams.domain.customer import Customer, SeenChunk
+from streams.domain.customer import MOST_EVENTS, Customer, SeenChunk
 from streams.domain.days import DAY_US
 from streams.engine import keys
 from streams.engine.table import CustomerTable
 
-_INLINE = 128  # ids in the state before a chunk is split off
 _CHUNK = 96  # ids in a chunk
 #: Ids of chunks kept in memory, 170 bytes each; of one customer all, however many: reading 1,000
 #: chunks takes 10 ms.
@@ -39,7 +38,7 @@ class Dedupe:
 
     def __init__(self, table: CustomerTable, dedupe_days: int) -> None:
         self._table = table
-        self._kept_us = dedupe_days * DAY_US
+        self.kept_us = dedupe_days * DAY_US
         self._hot: dict[bytes, Taken] = {}  # by customer, of chunks
 
     def is_repeat(
@@ -50,7 +49,7 @@ class Dedupe:
         `now_us`: stream time; `began_us`: the first there was, which counts as that of events
         taken before.
         """
-        oldest = None if now_us is None else now_us - self._kept_us
+        oldest = None if now_us is None else now_us - self.kept_us
         seen = customer.seen
         if event in seen:
             taken_us = customer.seen_us[seen.index(event)]
@@ -71,7 +70,7 @@ class Dedupe:
         self._forget_old(name, customer, now_us, began_us)
         customer.seen.append(event)
         customer.seen_us.append(now_us)
-        if len(customer.seen) > _INLINE:
+        if len(customer.seen) > MOST_EVENTS:
             self._split_off(name, customer)
 
     def _forget_old(
@@ -79,7 +78,7 @@ class Dedupe:
     ) -> None:
         if now_us is None:
             return
-        oldest = now_us - self._kept_us
+        oldest = now_us - self.kept_us
         taken = customer.seen_us
         if taken and not _is_remembered(taken[0], began_us, oldest):
             old = 1

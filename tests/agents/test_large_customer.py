@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from streams.domain.customer import encode_customer
+from streams.domain.packed import encode_customer
 from streams.engine import dedupe
 from streams.engine.records import Record
 from tests.agents.one_worker import OneWorker

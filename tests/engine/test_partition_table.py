@@ -100,14 +100,14 @@ def test_indexes_and_counts_follow_a_customer_who_comes_moves_and_goes() -> None
         land(table)
 
     become(5000, 1, due=100)
-    assert list(table.between("rank", 0, 1 << 23)) == [b"ann"]
+    assert list(table.ranked(0, 1 << 23, lambda _: True)) == [b"ann"]
     assert list(table.due(99, 100)) == [b"ann"]
     become(5001, 2, due=200)  # the same 12 bits
     assert table.counts.cells["rank"] == {4548: [1, 5001]}
     assert list(table.due(0, 199)) == []
     become(0, 0, due=200)
     assert table.counts.cells == {"rank": {}, "frequency": {}, "monetary": {}}
-    assert list(table.between("rank", 0, 1 << 23)) == []
+    assert list(table.ranked(0, 1 << 23, lambda _: True)) == []
     table.erase(b"ann")
     land(table)
     assert list(table.store.scan(b"\x00", b"\xff")) == []
