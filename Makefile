@@ -13,7 +13,7 @@ ifneq ($(shell { .venv/bin/python -c '' && cat $(READY); } 2>/dev/null),$(CURDIR
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup demo test kills faults fuzz check format-check lint types format kafka bench bench-replay clean
+.PHONY: help setup demo test kills faults pressure fuzz check format-check lint types format kafka bench bench-replay clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -69,6 +69,9 @@ faults: $(READY) ## faults under load on real processes and a real Kafka (ARGS="
 
 bench: $(READY) ## side by side with Faust, Kafka Streams and others (ARGS="--rounds 1", "growth")
 	@$(RUN) tests.bench $(ARGS)
+
+pressure: $(READY) ## backlogs and floods, memory watched (ARGS="--scale 0.1 --only backlog,flood")
+	@$(RUN) tests.pressure $(ARGS)
 
 bench-replay: $(READY) ## how fast one worker takes a backlog in (ARGS="--log kafka")
 	@.venv/bin/python -m tests.bench.replay $(ARGS)

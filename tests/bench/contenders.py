@@ -10,8 +10,8 @@ import subprocess
 import sys
 from typing import Any
 
-from streams.domain.customer import decode_customer
 from streams.domain.dormancy import STAGES
+from streams.domain.packed import decode_customer
 from streams.domain.pyramid import TIERS
 from tests.bench.broker import Progress
 from tests.bench.contender import BrokenError, Contender, PeerRun, Run, Stage

@@ -16,6 +16,7 @@ from tests.bench.orders import customer_name, live_orders
 
 NEW_SHARE = 0.2  # of the orders: the first ones of their customers, each of which is a tier-change
 _PATIENCE_SECONDS = 60.0  # for what has been sent to come out, after the last order
+_LATE_SECONDS = 2.0
 _TICK_SECONDS = 0.001
 
 
@@ -39,8 +40,8 @@ class Pace(NamedTuple):
 class Latencies(NamedTuple):
     """From `send` of an order to its tier-change, in seconds; None where none came.
 
-    `missing`: first orders of new customers without one when patience was over: the contender
-    falls behind.
+    `missing`: first orders of new customers without one when patience was over; `late_seconds`:
+    how long after the last order the last tier-change came.
     """
 
     p50: float | None
@@ -48,7 +49,13 @@ class Latencies(NamedTuple):
     p999: float | None
     changes: int  # that came
     missing: int
+    late_seconds: float
     sent_per_second: float  # actually
+
+    @property
+    def behind(self) -> bool:
+        """Whether it can't keep up: what was sent last waits a good part of the whole time."""
+        return bool(self.missing) or self.late_seconds > _LATE_SECONDS
 
 
 class Post:
@@ -159,7 +166,8 @@ def _latencies(post: Post, pace: Pace, took: float) -> Latencies:
         if sent >= begin and event_id in post.came
     )
     p50, p99, p999 = (percentile(delays, share) for share in (0.5, 0.99, 0.999))
-    return Latencies(p50, p99, p999, len(delays), post.missing, len(post.sent) / took)
+    late = max(post.came.values(), default=0.0) - max(post.sent.values())
+    return Latencies(p50, p99, p999, len(delays), post.missing, late, len(post.sent) / took)
 
 
 def percentile(rising: list[float], share: float) -> float | None:

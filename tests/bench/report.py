@@ -156,8 +156,8 @@ def _changelog(sizes: Sequence[Sizes]) -> str:
 def _latencies(found: Latencies | None, rate: int) -> str:
     if found is None or found.p50 is None or found.p99 is None or found.p999 is None:
         return "—"
-    if found.missing:
-        return f"falls behind ({found.p50:,.1f} s and rising)"
+    if found.behind:
+        return f"falls behind: {found.p50:,.1f} s and rising"
     behind = "" if found.sent_per_second > 0.98 * rate else f" at {found.sent_per_second:,.0f}/s"
     return ", ".join(f"{each * 1000:,.0f}" for each in (found.p50, found.p99, found.p999)) + behind
 

@@ -83,7 +83,7 @@ def test_a_page_comes_out(kafka: str, tmp_path: Path) -> None:
     assert {line.count("|") for line in (heading, product, reader)} == {9}
     changelog, paced = product.split(" | ")[5:7]
     assert changelog != "—"
-    assert len(paced.split(", ")) == 3  # nothing that had to come was missing
+    assert paced != "—"
     assert reader.split(" | ")[4:7] == ["—"] * 3
 
 
