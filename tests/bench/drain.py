@@ -22,7 +22,8 @@ class Sample(NamedTuple):
 
 
 class Drained(NamedTuple):
-    """A backlog taken in, or as much of it as there was time for."""
+    """A backlog taken in, or as much of it as there was time for. Rates are NaN where the backlog
+    was too short for a contender that commits seldom."""
 
     orders: int
     whole: bool
@@ -46,11 +47,13 @@ def drain(run: Run, backlog: int, limit_seconds: float) -> Drained:
         time.sleep(_POLL_SECONDS)
     first, last = ends(samples, backlog)
     orders = last.orders - first.orders
+    if orders < _LONG_ENOUGH * samples[-1].orders:
+        orders = 0  # it commits so seldom that most was over at the first count
     seconds = last.at - first.at
     return Drained(
         samples[-1].orders,
         samples[-1].orders >= backlog,
-        orders / seconds if seconds else float("nan"),
+        orders / seconds if orders else float("nan"),
         (last.cpu_seconds - first.cpu_seconds) / orders * 1e6 if orders else float("nan"),
         peak,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import statistics
@@ -120,9 +121,9 @@ def _cells(row: Row, rates: Sequence[int]) -> list[str]:
 
 def _spread(values: Iterable[float]) -> str:
     """The median, and from where to where they went."""
-    found = sorted(values)
+    found = sorted(value for value in values if not math.isnan(value))
     if not found:
-        return "—"
+        return "— (too short a backlog for its commits)"
     median = statistics.median(found)
     if len(found) == 1:
         return f"{median:,.0f}"

@@ -26,6 +26,11 @@ def test_who_was_stopped_is_judged_up_to_the_end() -> None:
     assert ends(samples, 1000) == (samples[0], samples[2])
 
 
+def test_a_rate_of_nothing_is_told_from_a_slow_one() -> None:
+    few = Row("one", "", [Drained(10, True, float("nan"), float("nan"), 2_000_000)])
+    assert "too short a backlog" in table([few], [])
+
+
 def test_percentiles_are_values_that_were_measured() -> None:
     thousand = [float(each) for each in range(1000)]
     assert [percentile(thousand, share) for share in (0.5, 0.99, 0.999)] == [500, 990, 999]
