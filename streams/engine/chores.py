@@ -59,6 +59,7 @@ class _Sweep:
     def _go_on(self, customers: int) -> bool:
         """One slice; whether the scan has come to its end."""
         assert self._found is not None
+        self._partition.note_borders()  # by which those passed over are judged
         left, names = customers * _PASSED_OVER, []
         for name in self._found:
             if name is None:

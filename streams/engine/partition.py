@@ -144,7 +144,7 @@ class Partition:
         records = batch.records
         if batch.first_offset < position:
             records = [record for record in records if record.offset >= position]
-        self._note_borders()
+        self.note_borders()
         latest = wall_clock + _FUTURE
         read = [read_event(topic, record, latest) for record in records]
         if topic.keyed:
@@ -267,7 +267,7 @@ class Partition:
         now, today = self.marker.stream_time_us, self.today
         assert now is not None
         assert today is not None
-        self._note_borders()
+        self.note_borders()
         self.table.load(names)
         identity = f"{self.identity.number}/{self.marker.sequence}/{cause}"
         before = len(self._outputs)
@@ -278,7 +278,7 @@ class Partition:
                 self._apply_time(name, customer, today, Cause(identity, now, None), cause)
         self._sequenced |= len(self._outputs) > before
 
-    def _note_borders(self) -> None:
+    def note_borders(self) -> None:
         """Whoever is looked at from now on stands by the borders known now: sweeps that come later
         must not pass them over."""
         borders = self.scene.borders

@@ -58,6 +58,5 @@ def place_plainly(
 def _first(partition: Partition, name: bytes, order: PlainOrder) -> Folded | None:
     """Of a customer who isn't known yet."""
     is_ours = partition.identity.is_ours
-    if is_ours is None or not is_ours(name):
-        return None
-    return fold_first_order(order, partition.scene)
+    ours = is_ours is not None and is_ours(name)
+    return fold_first_order(order, partition.scene) if ours else None
