@@ -261,13 +261,12 @@ class Partition:
     # -- time and borders, without a record
 
     def pass_time(self, names: list[bytes], cause: str) -> None:
-        """Bring customers up to the day of stream time, or to the borders as they are now."""
+        """Bring customers up to the day of stream time, or to the borders, noted before."""
         if not names:
             return
         now, today = self.marker.stream_time_us, self.today
         assert now is not None
         assert today is not None
-        self.note_borders()
         self.table.load(names)
         identity = f"{self.identity.number}/{self.marker.sequence}/{cause}"
         before = len(self._outputs)
