@@ -183,7 +183,9 @@ class WorkerApp:
     def _new_keeper(self) -> BorderKeeper:
         transactions = self.worker_log.transactions("borders", 0)
         borders, counts = self._full(topics.PYRAMID_BORDERS), self._full(topics.PYRAMID_COUNTS)
-        return BorderKeeper(transactions, borders, counts, self.rules, wall_clock)
+        name, partitions = self._full(topics.PROGRESS), range(self.number_of_partitions)
+        progress = [TopicPartition(name, number) for number in partitions]
+        return BorderKeeper(transactions, borders, counts, progress, self.rules, wall_clock)
 
     def _new_projection(self) -> Projection | None:
         url = self.settings.redis_url
