@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,9 @@ class WorkerApp:
         self.monitor = Monitor(settings, rules)
         shared = self._shared()
         self.partitions = Partitions(shared)
-        self.monitor.look_at(shared, self.partitions, self._redis_staleness)
-        self.faust.lifecycle = self.partitions
         self.projection = self._new_projection()
+        self.monitor.look_at(shared, self.partitions, self.projection)
+        self.faust.lifecycle = self.partitions
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -193,9 +193,6 @@ class WorkerApp:
             return None
         app, topic = consumer_group(self.settings), self._full(topics.CUSTOMER_STANDINGS)
         return Projection(url, app, topic, self.worker_log, self.partitions.partitions)
-
-    def _redis_staleness(self) -> Mapping[int, float]:
-        return {} if self.projection is None else self.projection.staleness_seconds
 
     # -- tasks
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -19,6 +18,7 @@ from streams.metrics.exposing import Sample, family, new_histogram
 from streams.metrics.gauges import Families, PartitionGauges
 from streams.metrics.health import Health, Waiting
 from streams.metrics.worker_gauges import Parts, WorkerGauges
+from streams.projection.projection import Projection
 from streams.settings import Settings
 
 LOOK_SECONDS = 1.0
@@ -37,10 +37,8 @@ class Monitor:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
 
-    def look_at(
-        self, worker: Worker, partitions: Partitions, redis: Callable[[], Mapping[int, float]]
-    ) -> None:
-        """What the gauges and the health are of. `redis`: see `Parts`."""
+    def look_at(self, worker: Worker, partitions: Partitions, redis: Projection | None) -> None:
+        """What the gauges and the health are of. `redis`: None where there is none."""
         self.ends = Ends(worker.worker_log, worker.inputs)
         self._sight = _Sight(partitions, self.ends)
         self.health = Health(self._sight, self._loop.time())
