@@ -19,7 +19,7 @@ import msgspec
 from streams.domain.rules import Rules
 from streams.engine import keys
 from streams.engine.log import LogError, WorkerLog
-from streams.engine.marker import Marker, decode_marker, encode_marker
+from streams.engine.marker import VERSION, Marker, decode_marker, encode_marker, version_of
 from streams.engine.partition import Changed
 from streams.engine.records import Batch, Record, TopicPartition
 from streams.engine.store import Op, Store, StoreMemory, discard_store, open_store
@@ -146,6 +146,8 @@ async def _recover(
         held = _held_marker(store)
         if held is not None and held.rank_by != rules.rank_by:
             raise _MisfitError(f"it is ordered by {held.rank_by}, the rules now rank otherwise")
+        if held is not None and _older(store):
+            raise _MisfitError("an older version of the program made it")
         if held is not None and time.time() - _written_at(store) > _TRUSTED_SECONDS:
             raise _MisfitError("it is so old that the changelog may have forgotten erasures since")
         newest.rank_by = rules.rank_by
@@ -201,6 +203,7 @@ async def _replay(
     marker.rank_by = newest.rank_by
     table.restore(chunk | dict(place_of(encode_marker(marker), marker.changelog_offset)))
     for _ in table.counting(marker.segments):
+        changelog.on_read(0)  # it gets on
         await asyncio.sleep(0)
     return Recovered(table, marker, changed)
 
@@ -228,6 +231,11 @@ def place_of(marker: bytes, changelog_offset: int) -> list[Op]:
         (keys.CHANGELOG_OFFSET, changelog_offset.to_bytes(8, "big", signed=True)),
         (keys.WRITTEN_AT, int(time.time()).to_bytes(8, "big")),
     ]
+
+
+def _older(store: Store) -> bool:
+    """Whether the store has the layout of an older version."""
+    return version_of(store.get(keys.MARKER) or b"") < VERSION
 
 
 def _written_at(store: Store) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -16,7 +17,8 @@ from streams.metrics.commits import CommitMeter
 from streams.metrics.ends import Ends
 from streams.metrics.exposing import Sample, family, new_histogram
 from streams.metrics.gauges import Families, PartitionGauges
-from streams.metrics.health import Health, Waiting
+from streams.metrics.health import Health, Still, Waiting
+from streams.metrics.slowness import Reading, Slowness
 from streams.metrics.worker_gauges import Parts, WorkerGauges
 from streams.projection.projection import Projection
 from streams.settings import Settings
@@ -42,6 +44,7 @@ class Monitor:
         self.ends = Ends(worker.worker_log, worker.inputs)
         self._sight = _Sight(partitions, self.ends)
         self.health = Health(self._sight, self._loop.time())
+        self._slowness = Slowness(_Pace(self._sight, self.health, self.commits, redis))
         self.registry.register(PartitionGauges(partitions.partitions, worker.door.wall_clock))
         parts = Parts(
             partitions, worker.memory, self.ends, self._names, self.health.stalls,
@@ -54,6 +57,7 @@ class Monitor:
         while True:
             await self.ends.refresh(self._sight.consuming())
             self.health.look(self._loop.time())
+            self._slowness.look(self._loop.time())
             due = self._loop.time() + LOOK_SECONDS
             await asyncio.sleep(LOOK_SECONDS)
             self._delay.observe(max(self._loop.time() - due, 0.0))
@@ -63,29 +67,70 @@ class _Sight:
     """The worker as health sees it: see `streams.metrics.health.Sight`."""
 
     def __init__(self, partitions: Partitions, ends: Ends) -> None:
-        self._partitions = partitions
-        self._ends = ends
+        self.partitions = partitions
+        self.ends = ends
 
     def assignment(self) -> frozenset[int] | None:
-        return self._partitions.assignment
+        return self.partitions.assignment
 
     def waiting(self) -> dict[int, Waiting]:
         found = {
             number: Waiting("recovery", take_over.moved_at)
-            for number, take_over in self._partitions.take_overs.under_way.items()
+            for number, take_over in self.partitions.take_overs.under_way.items()
         }
-        for number, door in self._partitions.doors().items():
-            lags = self._ends.lag(door.partition.marker.positions, number)
+        for number, door in self.partitions.doors().items():
+            lags = self.ends.lag(door.partition.marker.positions, number)
             unread = "records to be fetched" if any(lags.values()) else None
             found[number] = Waiting(door.to_do() or unread, door.moved_at)
         return found
 
     def consuming(self) -> frozenset[int]:
-        states = self._partitions.states()
+        states = self.partitions.states()
         return frozenset(n for n, state in states.items() if state == "consuming")
 
     def log_told_at(self) -> float:
+        return self.ends.told_at
+
+    def publishing_since(self) -> float | None:
+        keeper = self.partitions.keeper
+        return None if keeper is None else keeper.publishing_since
+
+
+class _Pace:
+    """The worker as its log tells of it: see `streams.metrics.slowness.Pace`."""
+
+    def __init__(
+        self, sight: _Sight, health: Health, commits: CommitMeter, redis: Projection | None
+    ) -> None:
+        self._partitions = sight.partitions
+        self._ends = sight.ends
+        self.stalls: Callable[[], Mapping[int, Still]] = health.stalls
+        self.slowest_commit = commits.take_slowest
+        self._projection = redis
+
+    def redis(self) -> Mapping[int, float]:
+        return {} if self._projection is None else self._projection.staleness_seconds
+
+    def recoveries(self) -> dict[int, Reading]:
+        under_way = self._partitions.take_overs.under_way.items()
+        return {number: Reading(one.began, one.records) for number, one in under_way}
+
+    def chores(self) -> dict[int, dict[str, float]]:
+        doors = self._partitions.doors().items()
+        return {number: door.waiting_chores() for number, door in doors}
+
+    def log_told_at(self) -> float:
         return self._ends.told_at
+
+    def log_error(self) -> str:
+        return self._ends.error
+
+    def unread(self) -> int:
+        doors = self._partitions.doors().items()
+        return sum(
+            sum(self._ends.lag(door.partition.marker.positions, number).values())
+            for number, door in doors
+        )
 
 
 class _Info:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams import topics
-from streams.domain.customer import encode_customer
+from streams.domain.packed import encode_customer
 from tests.agents.one_worker import OneWorker
 from tests.oracle.sending import Sent, call, complaint, file, order, tick
 
