@@ -18,6 +18,12 @@ def test_no_order_lies_ahead_of_today() -> None:
     ]
 
 
+def test_a_first_order_of_the_hour_that_comes_again_is_one_of_yesterday() -> None:
+    worker = OneWorker(RULES)
+    worker.send(order("ann", "2010-11-07T02:30:30Z"), order("bob", "2010-11-07T02:40:00Z"))
+    assert worker.said("tier-changes", "customer_id", "recency_days") == [("ann", 0), ("bob", 1)]
+
+
 def test_a_stage_that_the_day_has_brought_is_said_once_and_stays() -> None:
     worker = OneWorker(RULES)
     worker.send(order("ann", "2010-07-09"), order("bob", "2010-07-09"))
