@@ -113,7 +113,7 @@ class Partition:
     def today(self) -> int | None:
         """The day of stream time, as a day number."""
         now = self.marker.stream_time_us
-        return None if now is None else self.scene.calendar.day_of(now)
+        return None if now is None else self.scene.calendar.today_at(now)
 
     @property
     def window_begin(self) -> int | None:
@@ -219,7 +219,7 @@ class Partition:
         customer = self.table.touch(turn.name) if shows else self._touch(turn.name)
         now = self.marker.stream_time_us
         if now is not None and customer.tier != UNKNOWN:
-            today = self.scene.calendar.day_of(now)
+            today = self.scene.calendar.today_at(now)
             other_rules = self.marker.rules != self.rules.digest
             if customer.due <= today or other_rules:
                 cause = Cause(identity_of(turn.source) + "/due", now, None)
@@ -231,7 +231,7 @@ class Partition:
         """Say what an event has changed, and keep the customer's place in the indexes; the
         customer."""
         at_us = self.now_us(turn)
-        today = self.scene.calendar.day_of(at_us)
+        today = self.scene.calendar.today_at(at_us)
         said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
         if said:
             cause_of = Cause(identity_of(turn.source), at_us, turn.source)
@@ -252,7 +252,7 @@ class Partition:
 
     def _say_goodbye(self, turn: Turn, cause: Cause) -> None:
         customer = self.open(turn)
-        today = self.scene.calendar.day_of(cause.at_us)
+        today = self.scene.calendar.today_at(cause.at_us)
         said = decide_on_erasure(customer, today, cause.at_us, self.scene)
         self.say(turn.name, customer, said, cause)
         self._outputs.append(self.emitter.no_standing(turn.customer_id))

@@ -25,12 +25,10 @@ def place_plainly(
         return False
     if partition.table.is_bulky(name):
         return False
-    day_of = scene.calendar.day_of
-    day = day_of(at_us)
-    if at_us < now:
-        if day != day_of(now):
-            return False
-        at_us = now
+    day = scene.calendar.day_of(at_us)
+    at_us = at_us if at_us > now else now
+    if day != scene.calendar.today_at(at_us):
+        return False
     event = event_hash(topics.ORDERS.name, event_id)
     remembered_us = at_us - partition.dedupe.kept_us
     order = PlainOrder(event, day, at_us, remembered_us, amount, profit)
