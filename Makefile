@@ -13,7 +13,7 @@ ifneq ($(shell { .venv/bin/python -c '' && cat $(READY); } 2>/dev/null),$(CURDIR
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup demo test kills faults pressure fuzz check format-check lint types format kafka bench-replay clean
+.PHONY: help setup demo test kills faults pressure fuzz check format-check lint types format kafka bench bench-replay clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -67,6 +67,9 @@ kafka: $(READY) ## a Kafka node without Docker, in the foreground (Java 17, Mave
 faults: $(READY) ## faults under load on real processes and a real Kafka (ARGS="--seed 7 --faults kill,cut")
 	@$(RUN) tests.faults $(ARGS)
 
+bench: $(READY) ## side by side with Faust, Kafka Streams and others (ARGS="--rounds 1", "growth")
+	@$(RUN) tests.bench $(ARGS)
+
 pressure: $(READY) ## backlogs and floods, memory watched (ARGS="--scale 0.1 --only backlog,flood")
 	@$(RUN) tests.pressure $(ARGS)
 
@@ -78,5 +81,6 @@ fuzz: $(READY) ## hostile records, by the hundred thousand (ARGS="--inputs 10000
 
 clean: ## take away what was made, .venv too (never .tierstream, where data lives)
 	rm -rf .venv build dist ./*.egg-info deploy/kafka/target
+	rm -rf tests/bench/peers/.venv tests/bench/peers/kafka-streams/target
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,7 +8,12 @@ import signal
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.kafka_node", "tests.redis_server", "tests.secure_kafka"]
+pytest_plugins = [
+    "tests.bench.skipping",
+    "tests.kafka_node",
+    "tests.redis_server",
+    "tests.secure_kafka",
+]
 
 # A test asks for what it needs; what the developer has set for a worker of theirs is not for it.
 for name in [name for name in os.environ if name.startswith("TIERSTREAM_")]:

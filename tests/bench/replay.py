@@ -15,22 +15,20 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 from urllib.request import urlopen
 
+from tests.bench.orders import make_orders
 from tests.e2e.driver import Tierstream
 from tests.kafka_node import KafkaNode
 from tests.redis_server import RedisServer, server_binary
-
-_BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def main() -> None:
@@ -52,20 +50,6 @@ def main() -> None:
         _say(f"{arguments.log}, {way}: median {median:,.0f} orders/s over {arguments.runs} runs")
     if arguments.compare:
         _say(f"with everything: {medians['everything'] / medians['bare']:.2f} x bare")
-
-
-def make_orders(count: int, customers: int, days: int) -> Iterator[str]:
-    """Lines of orders by customers picked evenly, spread evenly over days; always the same."""
-    pick = random.Random(1)
-    step = timedelta(days=days) / count
-    for number in range(count):
-        customer = f"c{pick.randrange(customers):07d}"
-        amount = int(pick.paretovariate(1.2) * 1000)
-        at = (_BEGIN + step * number).isoformat()
-        yield (
-            f'{{"event_id":"e{number}","customer_id":"{customer}","order_id":"o{number}",'
-            f'"type":"placed","ordered_at":"{at}","amount":{amount},"cost":{amount // 2}}}\n'
-        )
 
 
 def _run(arguments: argparse.Namespace, place: Path, orders: Path, way: str) -> float:
