@@ -24,6 +24,7 @@ from streams.engine.span import score_lines, tier_lines
 BUSY_SLICE = 250  # customers in one slice while records wait: some 10 ms
 IDLE_SLICE = 1_000  # while none do
 _BEHIND_INTERVALS = 12
+_GAP_SECONDS = 0.1  # without records: else each small batch had a commit of counts after it
 _PASSED_OVER = 16  # customers passed over (2 µs each) cost about what one looked at does
 MOST_STANDINGS = 25_000  # of a partition that wait to be sent: some 400 bytes each
 
@@ -116,7 +117,7 @@ class MovedBorders(_Sweep):
     name: Step = "moved borders"
     every_step = True
     wait_seconds = behind_seconds = 0.5
-    idle_seconds = 0.0
+    idle_seconds = _GAP_SECONDS
 
     def __init__(self, partition: Partition) -> None:
         super().__init__(partition, "expiry")
@@ -278,7 +279,7 @@ class CountsNews:
     name: Step = "counts"
     every_step = True
     wait_seconds = behind_seconds = 1.0
-    idle_seconds = 0.0
+    idle_seconds = _GAP_SECONDS
     scans = False
 
     def __init__(self, partition: Partition, topic: str) -> None:
