@@ -202,19 +202,30 @@ class Door:
             self._do(chore)
             did = True
         if self._batches and not self._standings.full():
-            marks = await self._take_batch()
+            marks = await self._take_batches()
             did = True
         if did:
             await self._commit(marks)
         return did
 
-    async def _take_batch(self) -> list[tuple[TopicPartition, int]]:
-        batch, topic = self._batches.popleft()
-        most = min(_RECORDS_AT_ONCE, self.partition.table.fits())
-        if len(batch.records) > most:
-            batch, rest = _cut(batch, most)
-            self._batches.appendleft((rest, topic))
+    async def _take_batches(self) -> list[tuple[TopicPartition, int]]:
+        """All that wait, so that what came in during one commit goes into the next; of many
+        records no more than are folded at once."""
+        marks: list[tuple[TopicPartition, int]] = []
+        left = min(_RECORDS_AT_ONCE, self.partition.table.fits())
+        while self._batches and left > 0:
+            batch, topic = self._batches.popleft()
+            if len(batch.records) > left:
+                batch, rest = _cut(batch, left)
+                self._batches.appendleft((rest, topic))
+            left -= max(len(batch.records), 1)
+            if await self._take_batch(batch, topic):
+                marks.append((TopicPartition(batch.topic, batch.partition), batch.next_offset))
         self._room.set()
+        return marks
+
+    async def _take_batch(self, batch: Batch, topic: Input) -> bool:
+        """Whether it could be folded in."""
         if not topic.keyed:
             await self._look_whether_caught_up(batch)
         else:
@@ -226,11 +237,11 @@ class Door:
             log.warning("%s; reading on there", hole)
             self._batches.clear()
             self._settings.read_again(TopicPartition(*hole.place), hole.position)
-            return []
+            return False
         fault_points.after("fold")
         self._taken.append(batch)
         self.moved_at = self._loop.time()
-        return [(TopicPartition(batch.topic, batch.partition), batch.next_offset)]
+        return True
 
     async def _look_whether_caught_up(self, batch: Batch) -> None:
         """A tick of our own counts only if the inputs have been read to their ends."""
