@@ -35,7 +35,7 @@ from streams.engine.log import Transactions, WorkerLog
 from streams.engine.marker import encode_marker
 from streams.engine.partition import HoleError, Partition
 from streams.engine.records import Batch, TopicPartition, Write
-from streams.engine.recovery import place_of
+from streams.engine.replica import place_of
 from streams.engine.segments import encode_segments
 from streams.engine.table import Sealed
 from streams.engine.turn import Input

@@ -184,17 +184,24 @@ class Store:
             log.warning("%s could not be flushed (%s): is its disk full?", self.path, error)
 
 
+def store_at(path: Path, memory: StoreMemory) -> Store:
+    """The store at `path`; one that is damaged, as by a disk that was full, is deleted, to be
+    brought up from the changelog. StoreLockedError where it is open already."""
+    try:
+        return Store(path, memory)
+    except _StoreDamagedError as error:
+        log.warning("%s; it is built anew from the changelog", error)
+        discard_store(path)
+        return Store(path, memory)
+
+
 def open_store(path: Path, memory: StoreMemory) -> Store:
     """The store at `path`, or beside it where another worker has that open still: one that was
-    thought dead, with the same data folder. One that is damaged, as by a disk that was full, is
-    deleted. Either is then brought up from the changelog."""
+    thought dead, with the same data folder. It is then brought up from the changelog."""
     place, number = path, 0
     while True:
         try:
-            return Store(place, memory)
-        except _StoreDamagedError as error:
-            log.warning("%s; it is built anew from the changelog", error)
-            discard_store(place)
+            return store_at(place, memory)
         except StoreLockedError as error:
             log.warning("%s; another is made beside it", error)
             number += 1

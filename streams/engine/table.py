@@ -5,7 +5,7 @@ Between `load` and `seal` nothing may await: a batch sees and leaves a consisten
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -227,16 +227,22 @@ class CustomerTable:
             segments.move(_ABSENT, decode_customer(state))
         return segments
 
-    def restore(self, changes: dict[bytes, bytes | None]) -> None:
-        """Write what the changelog says of these keys; `count_all` comes when all is restored."""
+    def restore(
+        self,
+        changes: dict[bytes, bytes | None],
+        counts: Counts | None = None,
+        place: Sequence[Op] = (),
+    ) -> None:
+        """Write what the changelog says of these keys, and `place` with it. `counts`: those to be
+        kept up with it; without, `count_all` comes when all is restored."""
         names = [key[1:] for key in changes if key[:1] == keys.STATES]
-        ops: list[Op] = list(changes.items())
+        ops: list[Op] = [*changes.items(), *place]
         olds = self.store.get_many([b"c" + name for name in names])
         for name, old in zip(names, olds, strict=True):
             new = changes[b"c" + name]
             before = _ABSENT if old is None else decode_customer(old)
             after = _ABSENT if new is None else decode_customer(new)
-            self._reindex(name, before, after, ops, None)
+            self._reindex(name, before, after, ops, counts)
         self.store.write(ops)
 
     # -- scanning (nothing may be in flight: the store must be up to date)

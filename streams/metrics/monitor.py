@@ -42,19 +42,23 @@ class Monitor:
     ) -> None:
         """What the gauges and the health are of. `redis`: see `Parts`."""
         self.ends = Ends(worker.worker_log, worker.inputs)
+        self._changelog_ends = Ends(worker.worker_log, [worker.door.topics.changelog])
+        self._standbys = partitions.standbys
         self._sight = _Sight(partitions, self.ends)
         self.health = Health(self._sight, self._loop.time())
         self.registry.register(PartitionGauges(partitions.partitions, worker.door.wall_clock))
         parts = Parts(
-            partitions, worker.memory, self.ends, self._names, self.health.stalls,
-            self._loop.time, redis,
+            partitions, worker.memory, self.ends, self._changelog_ends, self._names,
+            self.health.stalls, self._loop.time, redis,
         )  # fmt: skip
         self.registry.register(WorkerGauges(parts))
 
     async def watch(self) -> None:
-        """Once a second, for ever: where the inputs end, what rests, how late the loop is."""
+        """Once a second, for ever: where the inputs and the copied changelogs end, what rests, how
+        late the loop is."""
         while True:
             await self.ends.refresh(self._sight.consuming())
+            await self._changelog_ends.refresh(self._standbys.positions())
             self.health.look(self._loop.time())
             due = self._loop.time() + LOOK_SECONDS
             await asyncio.sleep(LOOK_SECONDS)

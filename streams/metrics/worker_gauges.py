@@ -23,6 +23,7 @@ class Parts(NamedTuple):
     partitions: Partitions
     memory: StoreMemory
     ends: Ends
+    changelog_ends: Ends
     topic_names: Mapping[str, str]
     stalls: Callable[[], Mapping[int, Still]]
     clock: Callable[[], float]  # the event loop's
@@ -40,6 +41,7 @@ class WorkerGauges:
         yield from _doors(self._parts)
         yield from _progress(self._parts)
         yield from _take_overs(self._parts)
+        yield from _standbys(self._parts)
         yield from _stores(self._parts)
         yield from _borders(self._parts)
         redis = self._parts.redis().items()
@@ -78,6 +80,15 @@ def _take_overs(parts: Parts) -> Families:
     yield family(catalogue.RECOVERIES, [((), take_overs.done)])
     yield family(catalogue.RECOVERY_RECORDS, [((), take_overs.records)])
     yield family(catalogue.RECOVERY_SECONDS, [((), take_overs.seconds)])
+
+
+def _standbys(parts: Parts) -> Families:
+    behind: list[Sample] = []
+    for number, position in parts.partitions.standbys.positions().items():
+        (changelog,) = parts.changelog_ends.topics
+        lag = parts.changelog_ends.lag({changelog: position}, number)
+        behind += [((number,), records) for records in lag.values()]
+    yield family(catalogue.STANDBY_BEHIND, behind)
 
 
 def _stores(parts: Parts) -> Families:

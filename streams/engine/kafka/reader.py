@@ -58,7 +58,7 @@ async def read(
 
 async def follow(
     connection: KafkaConnection, partition: TopicPartition, start: int
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     """The batches from `start` on, for ever (see `WorkerLog.follow`)."""
     async with _following(connection, partition, start) as fetch:
         end = await fetch.end_offset()

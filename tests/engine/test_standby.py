@@ -1,0 +1,357 @@
+"""A standby's store is at every moment one that recovery can go on from, and it harms nobody.
+
+What recovery makes of it is held against what recovery makes of the changelog alone, key by key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from streams.engine import keys
+from streams.engine.records import Record
+from streams.engine.standby import Standbys, Standing, Waits
+from streams.engine.store import Store
+from tests.engine.owner import MEMORY, RULES, Found, Log, Owner, open_log, place_in, recovered
+from tests.oracle.sending import Sent, cancellation, erasure, order
+
+SECONDS = 60
+HOUR = 3600
+AT_ONCE = Waits(0, 0, 0)
+NAMES = [f"customer {number}" for number in range(600)]
+
+
+class Scene:
+    """An owner, and a standby of its partition on another machine."""
+
+    def __init__(self, folder: Path, log: Log, waits: Waits = AT_ONCE) -> None:
+        self.log = log
+        self.owner = Owner(log)
+        self.place = place_in(folder / "standby")
+        self.rests = 0
+        self.on_rest: Callable[[], None] = lambda: None
+        standing = Standing(
+            log, lambda _: self.place, MEMORY, RULES, self._looks_whether_busy, waits
+        )
+        self.standbys = Standbys(standing)
+
+    def _looks_whether_busy(self) -> bool:
+        self.rests += 1
+        self.on_rest()
+        return False
+
+    async def keep(self) -> None:
+        """The group wants a copy here."""
+        await self.standbys.keep([0], [])
+
+    async def copied(self) -> None:
+        """Return when the copy has all that the owner has committed."""
+        end = len(self.owner.changelogs[0])
+        await until(lambda: self.standbys.positions() == {0: end})
+
+    async def taken_over(self) -> Found:
+        """What the standby's worker finds when it becomes the owner."""
+        return await recovered(self.log, self.place, await self.standbys.hand_over(0))
+
+
+@asynccontextmanager
+async def scene_in(folder: Path, waits: Waits = AT_ONCE) -> AsyncIterator[Scene]:
+    async with open_log(folder) as log, asyncio.timeout(SECONDS):
+        scene = Scene(folder, log, waits)
+        try:
+            yield scene
+        finally:
+            await scene.standbys.close()
+
+
+async def until(look: Callable[[], bool]) -> None:
+    while not look():  # noqa: ASYNC110 - what happens in between happens on this loop
+        await asyncio.sleep(0)
+
+
+async def anew(scene: Scene, folder: Path) -> Found:
+    """What recovery makes of the changelog alone."""
+    return await recovered(scene.log, place_in(folder / "anew"))
+
+
+def same(found: Found, expected: Found) -> bool:
+    """But for the records read."""
+    return found._replace(read=0) == expected._replace(read=0)
+
+
+def orders(day: str, *names: str) -> list[Sent]:
+    return [order(name, day, 100 * number) for number, name in enumerate(names, 1)]
+
+
+def test_a_copy_is_what_the_changelog_says_and_taking_it_over_reads_hardly_anything(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            await scene.keep()
+            await scene.copied()
+            await scene.owner.take(*orders("2026-02-05", *NAMES[:40]), erasure(NAMES[7]))
+            await scene.owner.take(cancellation(NAMES[8], "2026-02-05", 900))
+            await scene.copied()
+            found, expected = await scene.taken_over(), await anew(scene, tmp_path)
+            assert same(found, expected)
+            assert b"c" + NAMES[7].encode() not in found.stored
+            assert found.read < 20 < len(NAMES) < expected.read
+            assert found.counts == scene.owner.partitions[0].table.counts.cells
+
+    asyncio.run(story())
+
+
+def test_a_standby_stopped_in_the_middle_of_a_batch_leaves_what_recovery_goes_on_from(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            stopped = asyncio.Event()
+            scene.on_rest = lambda: stopped.set() if scene.rests == 3 else None
+            await scene.keep()
+            await stopped.wait()
+            await scene.owner.take(*orders("2026-02-05", *NAMES[::2]), erasure(NAMES[3]))
+            replica = await scene.standbys.hand_over(0)
+            assert replica is not None
+            assert 0 < replica.offset < len(scene.owner.changelogs[0]) - 1
+            found = await recovered(scene.log, scene.place, replica)
+            assert same(found, await anew(scene, tmp_path))
+
+    asyncio.run(story())
+
+
+def test_a_standby_goes_on_from_the_store_of_the_one_before_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            await scene.keep()
+            await until(lambda: scene.rests > 2)
+            await scene.standbys.keep([], [])  # no copy is wanted here any more
+            await scene.owner.take(erasure(NAMES[0]), *orders("2026-02-05", NAMES[1]))
+            await scene.keep()
+            await scene.copied()
+            first, again = scene.log.starts
+            assert first == 0 < again
+            assert same(await scene.taken_over(), await anew(scene, tmp_path))
+
+    asyncio.run(story())
+
+
+def test_after_a_partition_is_given_back_its_standby_begins_from_the_store_just_closed(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            owned = await scene.taken_over()  # and given back
+            await scene.keep()
+            await scene.copied()
+            assert scene.log.starts == [owned.offset + 1]
+            await scene.owner.take(*orders("2026-02-05", *NAMES[:9]), erasure(NAMES[0]))
+            await scene.copied()
+            assert same(await scene.taken_over(), await anew(scene, tmp_path))
+
+    asyncio.run(story())
+
+
+def test_a_store_of_a_state_that_has_begun_anew_meanwhile_is_not_used(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            await scene.keep()
+            await scene.copied()
+            await scene.standbys.close()  # and while it sleeps the topics are deleted
+            (tmp_path / "other").mkdir()
+            async with open_log(tmp_path / "other") as log:
+                other = Scene(tmp_path, log)
+                other.owner = Owner(log, "another state")
+                await other.owner.take(*orders("2026-03-05", *NAMES[:100]))
+                await other.keep()
+                await other.copied()
+                assert log.starts == [0]
+                assert same(await other.taken_over(), await anew(other, tmp_path))
+
+    asyncio.run(story())
+
+
+def test_a_state_that_begins_anew_under_a_standby_is_copied_from_its_beginning(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", NAMES[0]))
+            await scene.keep()
+            await scene.copied()
+            await Owner(scene.log, "another state").take(*orders("2026-03-05", NAMES[1]))
+            await until(lambda: len(scene.log.starts) > 1)
+            assert scene.log.starts == [0, 0]
+
+    asyncio.run(story())
+
+
+def test_a_state_that_begins_anew_before_a_take_over_makes_its_copy_useless(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", NAMES[0]))
+            await scene.keep()
+            await scene.copied()
+            replica = await scene.standbys.hand_over(0)
+            (tmp_path / "other").mkdir()
+            async with open_log(tmp_path / "other") as log:
+                other = Scene(tmp_path, log)
+                other.owner = Owner(log, "another state")
+                await other.owner.take(*orders("2026-03-05", *NAMES[:100]))
+                found = await recovered(log, scene.place, replica)
+                assert same(found, await anew(other, tmp_path))
+
+    asyncio.run(story())
+
+
+def test_a_copy_that_was_not_at_the_end_for_twelve_hours_is_built_anew(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            await scene.keep()
+            await scene.copied()
+            await scene.standbys.close()
+            aged(scene, 13 * HOUR)
+            await scene.keep()
+            await scene.copied()
+            assert scene.log.starts == [0, 0]
+
+    asyncio.run(story())
+
+
+def test_a_copy_that_has_come_to_the_end_is_as_young_as_that(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", NAMES[0]))
+            await scene.keep()
+            await scene.copied()
+            await scene.standbys.close()
+            aged(scene, 11 * HOUR)
+            await scene.keep()
+            await until(lambda: scene.log.starts[1:] != [])
+            await scene.owner.take(*orders("2026-01-06", NAMES[0]))
+            await scene.copied()
+            replica = await scene.standbys.hand_over(0)
+            assert replica is not None
+            written_at = replica.table.store.get(keys.WRITTEN_AT)
+            assert written_at is not None
+            assert int.from_bytes(written_at, "big") > time.time() - HOUR
+            replica.close()
+
+    asyncio.run(story())
+
+
+def test_reading_on_without_coming_to_the_end_makes_a_copy_no_younger(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", NAMES[0]))
+            await scene.keep()
+            await scene.copied()
+            replica = await scene.standbys.hand_over(0)
+            assert replica is not None
+            eleven_hours_ago = (int(time.time()) - 11 * HOUR).to_bytes(8, "big")
+            replica.table.store.write([(keys.WRITTEN_AT, eleven_hours_ago)])
+            await replica.take([Record(replica.offset + 1, keys.MARKER, b"", (), 0)])
+            assert replica.table.store.get(keys.WRITTEN_AT) == eleven_hours_ago
+            replica.is_current()
+            assert replica.table.store.get(keys.WRITTEN_AT) != eleven_hours_ago
+            replica.close()
+
+    asyncio.run(story())
+
+
+def aged(scene: Scene, seconds: int) -> None:
+    """Make the store of the copy, closed, so much older."""
+    store = Store(scene.place.path, MEMORY)
+    store.write([(keys.WRITTEN_AT, (int(time.time()) - seconds).to_bytes(8, "big"))])
+    store.close()
+
+
+def test_a_store_that_another_process_holds_is_left_alone_until_it_is_free(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            held = Store(scene.place.path, MEMORY)
+            await scene.keep()
+            await until(lambda: bool(caplog.messages))
+            for _ in range(200):
+                await asyncio.sleep(0)
+            (sentence,) = caplog.messages
+            assert "no copy of partition 0 is kept for now" in sentence
+            assert [path.name for path in scene.place.path.parent.iterdir()] == ["tierstream-0"]
+            held.close()
+            await scene.copied()
+
+    asyncio.run(story())
+
+
+def test_a_standby_that_fails_says_so_once_and_goes_on_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            scene.log.failures = 3
+            await scene.keep()
+            await scene.copied()
+            (sentence,) = caplog.messages
+            assert "the broker has gone" in sentence
+            assert same(await scene.taken_over(), await anew(scene, tmp_path))
+
+    asyncio.run(story())
+
+
+def test_a_partition_that_nobody_has_ever_owned_is_copied_once_it_has_begun(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.keep()
+            await asyncio.sleep(0)
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            await scene.copied()
+            assert same(await scene.taken_over(), await anew(scene, tmp_path))
+
+    asyncio.run(story())
+
+
+def test_what_becomes_ours_stays_until_it_is_handed_over_what_is_not_wanted_goes(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            await scene.keep()
+            await scene.copied()
+            await scene.standbys.keep([], [0])
+            assert scene.standbys.positions().keys() == {0}
+            await scene.standbys.keep([], [])
+            assert not scene.standbys.positions()
+            Store(scene.place.path, MEMORY).close()  # nobody holds it any more
+
+    asyncio.run(story())
+
+
+def test_while_the_group_assigns_anew_no_copy_opens_its_store(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path, Waits(begin=SECONDS)) as scene:
+            await scene.keep()
+            await scene.standbys.put_off()
+            assert not scene.standbys.positions()
+
+    asyncio.run(story())
