@@ -35,7 +35,7 @@ from streams.engine.log import Transactions, WorkerLog
 from streams.engine.marker import encode_marker
 from streams.engine.partition import HoleError, Partition
 from streams.engine.records import Batch, TopicPartition, Write
-from streams.engine.replica import place_of
+from streams.engine.replica import AT_ONCE, Replica, place_of
 from streams.engine.segments import encode_segments
 from streams.engine.table import Sealed
 from streams.engine.turn import Input
@@ -91,6 +91,7 @@ class Door:
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._closing = False
+        self._broken = False
         self._landing: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -131,7 +132,15 @@ class Door:
         self._wake.set()
 
     async def close(self) -> None:
-        """Let what is under way land, then stop. Batches that wait are dropped."""
+        """Let what is under way land, then stop and close the store. Batches that wait are
+        dropped."""
+        replica = await self.release()
+        if replica is not None:
+            replica.close()
+
+    async def release(self) -> Replica | None:
+        """Like `close`, but the store stays open: what was committed, for whoever is next. None
+        where the door has failed: then there may be more in the table than was committed."""
         fault_points.before("release")
         self._closing = True
         self._wake.set()
@@ -139,8 +148,12 @@ class Door:
         if self._task is not None:
             await self._task
         await self._transactions.close()
-        self.partition.table.store.close()
         fault_points.after("release")
+        partition = self.partition
+        if self._broken:
+            partition.table.store.close()
+            return None
+        return Replica(partition.table, partition.marker, AT_ONCE, counted=True)
 
     # -- how it is
 
@@ -180,7 +193,7 @@ class Door:
                     await self._sleep()
             await self._land()
         except Exception as error:  # noqa: BLE001 - passed on whole: it ends the worker
-            self._closing = True
+            self._closing = self._broken = True
             self._room.set()
             self._failed(error)
 

@@ -18,6 +18,7 @@ from streams.domain.rules import Rules
 from streams.engine import fault_points
 from streams.engine.borders import BorderKeeper
 from streams.engine.door import Door, DoorSettings
+from streams.engine.ending import ended
 from streams.engine.log import FencedError, WorkerLog
 from streams.engine.partition import Identity, Partition
 from streams.engine.ranking import Ranking
@@ -78,7 +79,7 @@ class Partitions:
             return
         first = self._worker.inputs[0]
         self.assignment = frozenset(tp.partition for tp in partitions if tp.topic == first)
-        await self.standbys.keep(self._worker.standbys(), self.assignment)
+        self.standbys.keep(self._worker.standbys(), self.assignment)
         for tp in sorted(partitions):
             if tp.topic == first:
                 self._begin(tp.partition, self._watched_take_over(tp.partition))
@@ -91,10 +92,9 @@ class Partitions:
         self.assignment = None
         keeps = any(tp.topic == self._worker.door.topics.counts for tp in partitions)
         tasks = [self._taking_over.pop(n, None) for n in (*numbers, *([_KEEPER] * keeps))]
-        await _cancel([task for task in tasks if task is not None])
-        await self.standbys.put_off()
-        doors = [self._doors.pop(number) for number in numbers if number in self._doors]
-        await asyncio.gather(*(door.close() for door in doors))
+        await ended(task for task in tasks if task is not None)
+        doors = {number: self._doors.pop(number) for number in numbers if number in self._doors}
+        await asyncio.gather(*(self._give_back(*each) for each in doors.items()))
         if keeps and self._keeper is not None:
             keeper, self._keeper = self._keeper, None
             await keeper.close()
@@ -102,12 +102,21 @@ class Partitions:
     async def close(self) -> None:
         """Give everything back, and take nothing over any more."""
         self._closed = True
-        await _cancel(list(self._taking_over.values()))
+        await ended(self._taking_over.values())
         await self.standbys.close()
         doors, self._doors = list(self._doors.values()), {}
         await asyncio.gather(*(door.close() for door in doors))
         if self._keeper is not None:
             await self._keeper.close()
+
+    async def _give_back(self, number: int, door: Door) -> None:
+        replica = await door.release()
+        if replica is None:
+            return
+        if self._closed:
+            replica.close()
+        else:
+            self.standbys.give_back(number, replica)
 
     # -- what agents and the web ask for
 
@@ -180,7 +189,7 @@ class Partitions:
             undo.push_async_callback(transactions.close)
             await transactions.take_over()
             place = worker.place(number)
-            standby = await self.standbys.hand_over(number)
+            standby = self.standbys.hand_over(number)
             fault_points.before("recovery")
             recovered = await recover(
                 worker.worker_log, place, worker.memory, worker.rules, watch.read, standby
@@ -257,9 +266,3 @@ class Partitions:
 
 _FENCED_SECONDS = 15.0  # longer than a session lasts
 _KEEPER = -1  # stands for the keeper of the borders among the numbers of partitions
-
-
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -18,10 +18,10 @@ from streams.engine.marker import Marker, decode_marker, encode_marker
 from streams.engine.partition import Changed
 from streams.engine.records import Batch, Record, TopicPartition
 from streams.engine.replica import (
+    AT_ONCE,
     MisfitError,
     Place,
     Replica,
-    Steps,
     letting_go,
     next_turn,
     open_replica,
@@ -31,7 +31,6 @@ from streams.engine.segments import decode_segments
 from streams.engine.store import Store, StoreMemory, discard_store, open_store
 from streams.engine.table import CustomerTable
 
-_STEPS = Steps(2_000, next_turn)  # some 30 ms each
 _TAIL = 8  # records at the end of a changelog among which its newest marker is
 
 log = logging.getLogger(__name__)
@@ -156,10 +155,11 @@ async def _recover(
 ) -> Recovered:
     replica = standby
     if replica is None:
-        replica = await open_replica(open_store(place.path, memory), rules, newest, _STEPS)
-    replica.steps, table = _STEPS, replica.table
+        replica = open_replica(open_store(place.path, memory), rules, newest, AT_ONCE)
+    replica.steps, table = AT_ONCE, replica.table
     with letting_go(table.store):
         replica.check(newest, rules)
+        await replica.count(newest)
         changed = await _replay(changelog, place, replica, newest)
         table.store.write(place_of(encode_marker(newest), newest.changelog_offset))
         if newest.segments:

@@ -46,15 +46,29 @@ class Steps:
     rest: Callable[[], Awaitable[None]]
 
 
-class Replica:
-    """The table, and the offset of the newest changelog record that is in it (-1: none). Whoever
-    takes it over may go on in other `steps`."""
+async def next_turn() -> None:
+    """The rest of who is in a hurry: others get their turn."""
+    await asyncio.sleep(0)
 
-    def __init__(self, table: CustomerTable, held: Marker, steps: Steps) -> None:
+
+AT_ONCE = Steps(2_000, next_turn)  # some 30 ms each
+
+
+class Replica:
+    """The table, and the offset of the newest changelog record that is in it (-1: none).
+
+    At every await it is whole: whoever takes it over then may go on, in other `steps`. `counted`:
+    the table's counts are those of the store.
+    """
+
+    def __init__(
+        self, table: CustomerTable, held: Marker, steps: Steps, *, counted: bool = False
+    ) -> None:
         self.table = table
         self.offset = held.changelog_offset
         self.steps = steps
         self._held = held
+        self._counted = counted
 
     def check(self, newest: Marker, rules: Rules) -> None:
         """MisfitError where the store can't go on along the changelog whose newest marker this
@@ -66,6 +80,13 @@ class Replica:
             raise MisfitError("it is so old that the changelog may have forgotten erasures since")
         if held.state_id != newest.state_id or self.offset > newest.changelog_offset:
             raise MisfitError("it belongs to another log")
+
+    async def count(self, newest: Marker) -> None:
+        """Count the customers, before the first `take`; nothing to do where that has been done."""
+        if not self._counted:
+            for _ in self.table.counting(newest.segments or _UNKNOWN):
+                await self.steps.rest()
+            self._counted = True
 
     async def take(self, records: Iterable[Record]) -> None:
         """Write what the next records of the changelog say; those before `offset` are passed
@@ -100,14 +121,12 @@ class Replica:
         self.table.store.close()
 
 
-async def open_replica(store: Store, rules: Rules, newest: Marker, steps: Steps) -> Replica:
-    """The table in a store, a new one too, with its counts. MisfitError: see `Replica.check`."""
+def open_replica(store: Store, rules: Rules, newest: Marker, steps: Steps) -> Replica:
+    """The table in a store, a new one too, not counted. MisfitError: see `Replica.check`."""
     with letting_go(store):
         held = _held_marker(store) or _begun(store, rules, newest)
         replica = Replica(CustomerTable(store, rules.rank_by == "revenue"), held, steps)
         replica.check(newest, rules)
-        for _ in replica.table.counting(newest.segments or _UNKNOWN):
-            await steps.rest()
     return replica
 
 
@@ -123,11 +142,6 @@ def letting_go(store: Store) -> Iterator[None]:
     except BaseException:
         store.close()
         raise
-
-
-async def next_turn() -> None:
-    """The rest of who is in a hurry: others get their turn."""
-    await asyncio.sleep(0)
 
 
 def place_of(marker: bytes, changelog_offset: int) -> list[Op]:

@@ -15,6 +15,7 @@ from time import perf_counter
 
 from streams.domain.rules import Rules
 from streams.engine import keys
+from streams.engine.ending import ended
 from streams.engine.log import WorkerLog
 from streams.engine.marker import Marker, decode_marker
 from streams.engine.records import Batch, Record
@@ -52,71 +53,88 @@ class Standing:
 
 
 class Standbys:
-    """The copies that this worker keeps, by the number of the partition."""
+    """The copies that this worker keeps, by the number of the partition.
+
+    A rebalance waits for none of it: a copy is whole between any two steps, so it is taken out of
+    the hands of its task, and the task ends when it gets to.
+    """
 
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
         self._standbys: dict[int, Standby] = {}
+        self._given_back: dict[int, Replica] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
-    async def keep(self, wanted: Collection[int], ours: Collection[int]) -> None:
+    def keep(self, wanted: Collection[int], ours: Collection[int]) -> None:
         """Keep copies of these from now on. Those of `ours` stay until they are handed over."""
         for number in self._standbys.keys() - {*wanted, *ours}:
-            await self._let_go(number)
+            self._let_go(number)
+        for number in self._given_back.keys() - {*ours}:
+            self._given_back.pop(number).close()
         for number in sorted({*wanted} - {*ours} - self._standbys.keys()):
             self._standbys[number] = Standby(number, self._standing)
 
-    async def put_off(self) -> None:
-        """The group assigns anew: those that have not opened their stores yet must not do so
-        now."""
-        for number in [n for n, one in self._standbys.items() if one.replica is None]:
-            await self._let_go(number)
+    def give_back(self, number: int, replica: Replica) -> None:
+        """What was ours, open until the next `keep`: in most rebalances it is ours again."""
+        self._given_back[number] = replica
 
-    async def hand_over(self, number: int) -> Replica | None:
+    def hand_over(self, number: int) -> Replica | None:
         """What there is of a partition, for its owner; None where there is nothing."""
+        if number in self._given_back:
+            return self._given_back.pop(number)
         standby = self._standbys.pop(number, None)
-        return None if standby is None else await standby.stop()
+        return None if standby is None else self._end(standby)
 
     async def close(self) -> None:
         """Let go of all."""
         for number in list(self._standbys):
-            await self._let_go(number)
+            self._let_go(number)
+        for replica in self._given_back.values():
+            replica.close()
+        self._given_back.clear()
+        await asyncio.gather(*self._ending)
 
     def positions(self) -> dict[int, int]:
         """Per copy the next offset of the changelog that it will read."""
         return {number: one.position for number, one in self._standbys.items()}
 
-    async def _let_go(self, number: int) -> None:
-        replica = await self.hand_over(number)
+    def _let_go(self, number: int) -> None:
+        replica = self._end(self._standbys.pop(number))
         if replica is not None:
             replica.close()
 
+    def _end(self, standby: Standby) -> Replica | None:
+        replica = standby.let_go()
+        ending = asyncio.create_task(ended([standby.task]))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+        return replica
+
 
 class Standby:
-    """One copy, and the task that brings it on until it is stopped. What fails is tried again."""
+    """One copy, and the task that brings it on until it is let go. What fails is tried again."""
 
     def __init__(self, number: int, standing: Standing) -> None:
-        self.replica: Replica | None = None
         self.position = 0
         self._number = number
         self._standing = standing
+        self._replica: Replica | None = None
+        self._over = False
         self._began = perf_counter()  # the step under way; a loop's clock stands still in a step
         self._complaint = ""
-        self._task = asyncio.create_task(self._run())
+        self.task = asyncio.create_task(self._run())
 
-    async def stop(self) -> Replica | None:
-        """End the task; what it has got is the caller's, to go on with or to close."""
-        self._task.cancel()
-        try:
-            await asyncio.wait([self._task])
-        except BaseException:  # the caller has no time left
-            self._task.add_done_callback(lambda _: self._close())
-            raise
-        replica, self.replica = self.replica, None
+    def let_go(self) -> Replica | None:
+        """What it has got, for the caller to go on with or to close. The task, yet to be ended,
+        opens no store and writes nothing any more."""
+        self._over = True
+        self.task.cancel()  # surely heard where it rests; elsewhere it looks whether it is over
+        replica, self._replica = self._replica, None
         return replica
 
     async def _run(self) -> None:
         await asyncio.sleep(self._standing.waits.begin)
-        while True:
+        while not self._over:
             try:
                 await self._follow()
             except MisfitError as misfit:
@@ -141,25 +159,28 @@ class Standby:
         self._complaint = text
 
     def _close(self) -> None:
-        if self.replica is not None:
-            replica, self.replica = self.replica, None
+        if self._replica is not None:
+            replica, self._replica = self._replica, None
             replica.close()
 
     async def _follow(self) -> None:
         standing = self._standing
         place = standing.place(self._number)
         newest = await newest_marker(standing.worker_log, place.changelog)
-        if newest is None:
-            return  # the partition has never been owned
+        if newest is None or self._over:
+            return  # the partition has never been owned, or is not for us to copy any more
         check_settings(newest, place, standing.rules)
         self._began = perf_counter()
         store = store_at(place.path, standing.memory)
         steps = Steps(_CUSTOMERS_AT_ONCE, self._rest)
-        replica = self.replica = await open_replica(store, standing.rules, newest, steps)
+        replica = self._replica = open_replica(store, standing.rules, newest, steps)
+        await replica.count(newest)
         self.position = replica.offset + 1
         batches = standing.worker_log.follow(*place.changelog, self.position)
         async with aclosing(batches):  # type: ignore[type-var]
             async for batch in batches:
+                if self._over:
+                    return
                 await self._take(replica, batch, newest)
 
     async def _take(self, replica: Replica, batch: Batch, newest: Marker) -> None:

@@ -233,8 +233,9 @@ class CustomerTable:
         counts: Counts | None = None,
         place: Sequence[Op] = (),
     ) -> None:
-        """Write what the changelog says of these keys, and `place` with it. `counts`: those to be
-        kept up with it; without, `count_all` comes when all is restored."""
+        """Write what the changelog says of these keys, and `place` with it; nothing may be in
+        flight. `counts`: those to be kept up with it; without, `count_all` comes when all is
+        restored."""
         names = [key[1:] for key in changes if key[:1] == keys.STATES]
         ops: list[Op] = [*changes.items(), *place]
         olds = self.store.get_many([b"c" + name for name in names])
@@ -243,6 +244,7 @@ class CustomerTable:
             before = _ABSENT if old is None else decode_customer(old)
             after = _ABSENT if new is None else decode_customer(new)
             self._reindex(name, before, after, ops, counts)
+            self._cache.pop(name, None)
         self.store.write(ops)
 
     # -- scanning (nothing may be in flight: the store must be up to date)

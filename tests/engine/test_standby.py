@@ -45,9 +45,9 @@ class Scene:
         self.on_rest()
         return False
 
-    async def keep(self) -> None:
+    def keep(self) -> None:
         """The group wants a copy here."""
-        await self.standbys.keep([0], [])
+        self.standbys.keep([0], [])
 
     async def copied(self) -> None:
         """Return when the copy has all that the owner has committed."""
@@ -56,7 +56,7 @@ class Scene:
 
     async def taken_over(self) -> Found:
         """What the standby's worker finds when it becomes the owner."""
-        return await recovered(self.log, self.place, await self.standbys.hand_over(0))
+        return await recovered(self.log, self.place, self.standbys.hand_over(0))
 
 
 @asynccontextmanager
@@ -94,7 +94,7 @@ def test_a_copy_is_what_the_changelog_says_and_taking_it_over_reads_hardly_anyth
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", *NAMES))
-            await scene.keep()
+            scene.keep()
             await scene.copied()
             await scene.owner.take(*orders("2026-02-05", *NAMES[:40]), erasure(NAMES[7]))
             await scene.owner.take(cancellation(NAMES[8], "2026-02-05", 900))
@@ -116,10 +116,10 @@ def test_a_standby_stopped_in_the_middle_of_a_batch_leaves_what_recovery_goes_on
             await scene.owner.take(*orders("2026-01-05", *NAMES))
             stopped = asyncio.Event()
             scene.on_rest = lambda: stopped.set() if scene.rests == 3 else None
-            await scene.keep()
+            scene.keep()
             await stopped.wait()
             await scene.owner.take(*orders("2026-02-05", *NAMES[::2]), erasure(NAMES[3]))
-            replica = await scene.standbys.hand_over(0)
+            replica = scene.standbys.hand_over(0)
             assert replica is not None
             assert 0 < replica.offset < len(scene.owner.changelogs[0]) - 1
             found = await recovered(scene.log, scene.place, replica)
@@ -132,11 +132,11 @@ def test_a_standby_goes_on_from_the_store_of_the_one_before_it(tmp_path: Path) -
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", *NAMES))
-            await scene.keep()
+            scene.keep()
             await until(lambda: scene.rests > 2)
-            await scene.standbys.keep([], [])  # no copy is wanted here any more
+            scene.standbys.keep([], [])  # no copy is wanted here any more
             await scene.owner.take(erasure(NAMES[0]), *orders("2026-02-05", NAMES[1]))
-            await scene.keep()
+            scene.keep()
             await scene.copied()
             first, again = scene.log.starts
             assert first == 0 < again
@@ -152,7 +152,7 @@ def test_after_a_partition_is_given_back_its_standby_begins_from_the_store_just_
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", *NAMES))
             owned = await scene.taken_over()  # and given back
-            await scene.keep()
+            scene.keep()
             await scene.copied()
             assert scene.log.starts == [owned.offset + 1]
             await scene.owner.take(*orders("2026-02-05", *NAMES[:9]), erasure(NAMES[0]))
@@ -166,7 +166,7 @@ def test_a_store_of_a_state_that_has_begun_anew_meanwhile_is_not_used(tmp_path: 
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", *NAMES))
-            await scene.keep()
+            scene.keep()
             await scene.copied()
             await scene.standbys.close()  # and while it sleeps the topics are deleted
             (tmp_path / "other").mkdir()
@@ -174,7 +174,7 @@ def test_a_store_of_a_state_that_has_begun_anew_meanwhile_is_not_used(tmp_path: 
                 other = Scene(tmp_path, log)
                 other.owner = Owner(log, "another state")
                 await other.owner.take(*orders("2026-03-05", *NAMES[:100]))
-                await other.keep()
+                other.keep()
                 await other.copied()
                 assert log.starts == [0]
                 assert same(await other.taken_over(), await anew(other, tmp_path))
@@ -188,7 +188,7 @@ def test_a_state_that_begins_anew_under_a_standby_is_copied_from_its_beginning(
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", NAMES[0]))
-            await scene.keep()
+            scene.keep()
             await scene.copied()
             await Owner(scene.log, "another state").take(*orders("2026-03-05", NAMES[1]))
             await until(lambda: len(scene.log.starts) > 1)
@@ -203,9 +203,9 @@ def test_a_state_that_begins_anew_before_a_take_over_makes_its_copy_useless(
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", NAMES[0]))
-            await scene.keep()
+            scene.keep()
             await scene.copied()
-            replica = await scene.standbys.hand_over(0)
+            replica = scene.standbys.hand_over(0)
             (tmp_path / "other").mkdir()
             async with open_log(tmp_path / "other") as log:
                 other = Scene(tmp_path, log)
@@ -221,11 +221,11 @@ def test_a_copy_that_was_not_at_the_end_for_twelve_hours_is_built_anew(tmp_path:
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", *NAMES))
-            await scene.keep()
+            scene.keep()
             await scene.copied()
             await scene.standbys.close()
             aged(scene, 13 * HOUR)
-            await scene.keep()
+            scene.keep()
             await scene.copied()
             assert scene.log.starts == [0, 0]
 
@@ -236,15 +236,15 @@ def test_a_copy_that_has_come_to_the_end_is_as_young_as_that(tmp_path: Path) -> 
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", NAMES[0]))
-            await scene.keep()
+            scene.keep()
             await scene.copied()
             await scene.standbys.close()
             aged(scene, 11 * HOUR)
-            await scene.keep()
+            scene.keep()
             await until(lambda: scene.log.starts[1:] != [])
             await scene.owner.take(*orders("2026-01-06", NAMES[0]))
             await scene.copied()
-            replica = await scene.standbys.hand_over(0)
+            replica = scene.standbys.hand_over(0)
             assert replica is not None
             written_at = replica.table.store.get(keys.WRITTEN_AT)
             assert written_at is not None
@@ -258,9 +258,9 @@ def test_reading_on_without_coming_to_the_end_makes_a_copy_no_younger(tmp_path: 
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", NAMES[0]))
-            await scene.keep()
+            scene.keep()
             await scene.copied()
-            replica = await scene.standbys.hand_over(0)
+            replica = scene.standbys.hand_over(0)
             assert replica is not None
             eleven_hours_ago = (int(time.time()) - 11 * HOUR).to_bytes(8, "big")
             replica.table.store.write([(keys.WRITTEN_AT, eleven_hours_ago)])
@@ -287,7 +287,7 @@ def test_a_store_that_another_process_holds_is_left_alone_until_it_is_free(
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", *NAMES))
             held = Store(scene.place.path, MEMORY)
-            await scene.keep()
+            scene.keep()
             await until(lambda: bool(caplog.messages))
             for _ in range(200):
                 await asyncio.sleep(0)
@@ -307,7 +307,7 @@ def test_a_standby_that_fails_says_so_once_and_goes_on_later(
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", *NAMES))
             scene.log.failures = 3
-            await scene.keep()
+            scene.keep()
             await scene.copied()
             (sentence,) = caplog.messages
             assert "the broker has gone" in sentence
@@ -321,7 +321,7 @@ def test_a_partition_that_nobody_has_ever_owned_is_copied_once_it_has_begun(
 ) -> None:
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
-            await scene.keep()
+            scene.keep()
             await asyncio.sleep(0)
             await scene.owner.take(*orders("2026-01-05", *NAMES))
             await scene.copied()
@@ -336,22 +336,12 @@ def test_what_becomes_ours_stays_until_it_is_handed_over_what_is_not_wanted_goes
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", *NAMES))
-            await scene.keep()
+            scene.keep()
             await scene.copied()
-            await scene.standbys.keep([], [0])
+            scene.standbys.keep([], [0])
             assert scene.standbys.positions().keys() == {0}
-            await scene.standbys.keep([], [])
+            scene.standbys.keep([], [])
             assert not scene.standbys.positions()
             Store(scene.place.path, MEMORY).close()  # nobody holds it any more
-
-    asyncio.run(story())
-
-
-def test_while_the_group_assigns_anew_no_copy_opens_its_store(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with scene_in(tmp_path, Waits(begin=SECONDS)) as scene:
-            await scene.keep()
-            await scene.standbys.put_off()
-            assert not scene.standbys.positions()
 
     asyncio.run(story())

@@ -10,14 +10,14 @@ import pytest
 
 from streams.domain.customer import Customer, encode_customer
 from streams.domain.rules import parse_rules
-from streams.engine import fault_points, keys, recovery
+from streams.engine import fault_points, keys
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.worker_log import EmbeddedWorkerLog
 from streams.engine.log import NewTopic
 from streams.engine.marker import Marker, encode_marker
 from streams.engine.records import TopicPartition, Write
 from streams.engine.recovery import recover
-from streams.engine.replica import Place
+from streams.engine.replica import AT_ONCE, Place
 from streams.engine.store import StoreMemory, open_store
 
 CHANGELOG = TopicPartition("changelog", 0)
@@ -90,7 +90,7 @@ def states(place: Place) -> list[tuple[bytes, bytes]]:
 def test_an_interrupted_recovery_goes_on_where_it_was(place: Place) -> None:
     with pytest.raises(GoneError):
         recovered(place, interrupted_at=3)  # one says whose store it is
-    left = CUSTOMERS + 1 - 2 * recovery._STEPS.customers
+    left = CUSTOMERS + 1 - 2 * AT_ONCE.customers
     assert recovered(place) == left
     assert len(states(place)) == CUSTOMERS
 
