@@ -21,7 +21,7 @@ from streams.engine.marker import Marker, decode_marker
 from streams.engine.records import Batch, Record
 from streams.engine.recovery import check_settings, newest_marker
 from streams.engine.replica import MisfitError, Place, Replica, Steps, open_replica
-from streams.engine.store import StoreLockedError, StoreMemory, store_at
+from streams.engine.store import StoreLockedError, StoreMemory, delete_spares, store_at
 
 _CUSTOMERS_AT_ONCE = 250  # some 4 ms
 _BUSY_SHARE = 10.0  # rests so many times as long as it works, while the worker's own has work
@@ -172,6 +172,7 @@ class Standby:
         check_settings(newest, place, standing.rules)
         self._began = perf_counter()
         store = store_at(place.path, standing.memory)
+        delete_spares(place.path, standing.memory)
         steps = Steps(_CUSTOMERS_AT_ONCE, self._rest)
         replica = self._replica = open_replica(store, standing.rules, newest, steps)
         await replica.count(newest)

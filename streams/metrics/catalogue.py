@@ -5,9 +5,9 @@ decimals are labels of `tierstream_worker_info`). No label holds a customer, an 
 anything else that grows with the business.
 
 A gauge with the label `partition` exists on the one worker that has the partition, and goes with
-it (that of standbys: on those who keep a copy). Counters and histograms are a worker's own: they
-begin at 0 when it starts, stay when a partition goes, and say what was committed (a commit that
-another worker has fenced off is not counted; its owner's is).
+it. Counters and histograms are a worker's own: they begin at 0 when it starts, stay when a
+partition goes, and say what was committed (a commit that another worker has fenced off is not
+counted; its owner's is).
 """
 
 from __future__ import annotations
@@ -236,11 +236,15 @@ RECOVERY_SECONDS = Metric(
     "tierstream_recovery_seconds_total", "counter",
     "Time from the beginning of a take-over until its partition consumes.",
 )  # fmt: skip
+STANDBYS = Metric(
+    "tierstream_standbys", "gauge",
+    "Partitions of other workers of which this worker keeps a copy, or is to keep one.",
+)  # fmt: skip
 STANDBY_BEHIND = Metric(
     "tierstream_standby_behind_records", "gauge",
-    "Offsets between what a standby's copy of a partition has and the end of the changelog (on "
-    "Kafka control records count). On the workers that keep a copy.",
-    _PARTITION, over_workers="max",
+    "Offsets between what the furthest of the worker's copies has and the end of its changelog "
+    "(on Kafka control records count); 0 where it keeps none.",
+    over_workers="max",
 )  # fmt: skip
 STORE_BYTES = Metric(
     "tierstream_store_bytes", "gauge",

@@ -83,12 +83,14 @@ def _take_overs(parts: Parts) -> Families:
 
 
 def _standbys(parts: Parts) -> Families:
-    behind: list[Sample] = []
-    for number, position in parts.partitions.standbys.positions().items():
-        (changelog,) = parts.changelog_ends.topics
-        lag = parts.changelog_ends.lag({changelog: position}, number)
-        behind += [((number,), records) for records in lag.values()]
-    yield family(catalogue.STANDBY_BEHIND, behind)
+    positions, (changelog,) = parts.partitions.standbys.positions(), parts.changelog_ends.topics
+    lags = (
+        parts.changelog_ends.lag({changelog: position}, number)
+        for number, position in positions.items()
+    )
+    behind = max((records for lag in lags for records in lag.values()), default=0)
+    yield family(catalogue.STANDBYS, [((), len(positions))])
+    yield family(catalogue.STANDBY_BEHIND, [((), behind)])
 
 
 def _stores(parts: Parts) -> Families:

@@ -57,7 +57,7 @@ def _measure(tierstream: Tierstream, orders: Path, standbys: int) -> None:
     tierstream.settle(_SECONDS)
     other = tierstream.start(DATA="other")
     began = time.monotonic()
-    until(lambda: "web on" in other.text and _copies(other) == [0.0] * standbys, _SECONDS)
+    until(lambda: "web on" in other.text and _copies(other) == (standbys, 0), _SECONDS)
     warm = time.monotonic() - began
     until(lambda: owner.text.count(" is ours: ") == 2, _SECONDS)  # after the group's rebalance
     tierstream.settle(_SECONDS)
@@ -81,9 +81,10 @@ def _report(found: Exposed, worker: Worker, standbys: int, warm: float, stood_st
     )
 
 
-def _copies(worker: Worker) -> list[float]:
-    """How far behind each copy is."""
-    return [n for _, n in _metrics(worker).samples("tierstream_standby_behind_records")]
+def _copies(worker: Worker) -> tuple[float, float]:
+    """How many copies it keeps, and how far the furthest is behind."""
+    found = _metrics(worker)
+    return found.value("tierstream_standbys"), found.value("tierstream_standby_behind_records")
 
 
 def _metrics(worker: Worker) -> Exposed:

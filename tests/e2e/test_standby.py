@@ -32,9 +32,10 @@ def exposed(worker: Worker) -> Exposed:
         return Exposed(answer.read().decode())
 
 
-def copies(worker: Worker) -> list[float]:
-    """How far behind each copy is that a worker keeps."""
-    return [behind for _, behind in exposed(worker).samples("tierstream_standby_behind_records")]
+def copies(worker: Worker) -> tuple[float, float]:
+    """How many copies a worker keeps, and how far the furthest is behind."""
+    found = exposed(worker)
+    return found.value("tierstream_standbys"), found.value("tierstream_standby_behind_records")
 
 
 def stored(folder: Path) -> dict[str, dict[bytes, bytes]]:
@@ -60,7 +61,7 @@ def test_who_has_copies_takes_over_after_a_kill_with_hardly_anything_to_read(
     tierstream.settle()
     lost = PARTITIONS - len(exposed(second).samples("tierstream_lag_records")) // 5
     assert lost > 0
-    until(lambda: copies(second) == [0.0] * lost)
+    until(lambda: copies(second) == (lost, 0))
     before = exposed(second).value("tierstream_recovery_records_total")
     first.kill()
     until(lambda: owners(tierstream) == 1)
