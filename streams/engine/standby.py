@@ -98,6 +98,10 @@ class Standbys:
         """Per copy the next offset of the changelog that it will read."""
         return {number: one.position for number, one in self._standbys.items()}
 
+    def opened(self) -> int:
+        """How many copies there are by now."""
+        return sum(one.opened for one in self._standbys.values())
+
     def _let_go(self, number: int) -> None:
         replica = self._end(self._standbys.pop(number))
         if replica is not None:
@@ -123,6 +127,11 @@ class Standby:
         self._began = perf_counter()  # the step under way; a loop's clock stands still in a step
         self._complaint = ""
         self.task = asyncio.create_task(self._run())
+
+    @property
+    def opened(self) -> bool:
+        """Whether there is a copy yet."""
+        return self._replica is not None
 
     def let_go(self) -> Replica | None:
         """What it has got, for the caller to go on with or to close. The task, yet to be ended,

@@ -238,12 +238,12 @@ RECOVERY_SECONDS = Metric(
 )  # fmt: skip
 STANDBYS = Metric(
     "tierstream_standbys", "gauge",
-    "Partitions of other workers of which this worker keeps a copy, or is to keep one.",
+    "Partitions of other workers of which this worker keeps a copy.",
 )  # fmt: skip
 STANDBY_BEHIND = Metric(
     "tierstream_standby_behind_records", "gauge",
-    "Offsets between what the furthest of the worker's copies has and the end of its changelog "
-    "(on Kafka control records count); 0 where it keeps none.",
+    "Offsets between what the furthest of the worker's copies (also one yet to be begun) has and "
+    "the end of its changelog (on Kafka control records count); 0 where it is to keep none.",
     over_workers="max",
 )  # fmt: skip
 STORE_BYTES = Metric(

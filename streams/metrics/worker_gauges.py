@@ -89,7 +89,7 @@ def _standbys(parts: Parts) -> Families:
         for number, position in positions.items()
     )
     behind = max((records for lag in lags for records in lag.values()), default=0)
-    yield family(catalogue.STANDBYS, [((), len(positions))])
+    yield family(catalogue.STANDBYS, [((), parts.partitions.standbys.opened())])
     yield family(catalogue.STANDBY_BEHIND, [((), behind)])
 
 

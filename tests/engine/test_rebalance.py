@@ -71,3 +71,15 @@ def test_a_worker_that_stops_between_two_assignments_lets_all_stores_go(tmp_path
                 Store(store.path, StoreMemory()).close()
 
     asyncio.run(story())
+
+
+def test_a_fetcher_that_is_stopped_in_a_rebalance_has_not_crashed(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as live:
+            app = live.worker.faust
+            app.on_rebalance_start()
+            await app._fetcher.stop()
+            assert not app._fetcher._crashed.is_set()
+            assert not live.worker.failed.done()
+
+    asyncio.run(story())
