@@ -16,6 +16,7 @@ from schemas.encoding import encode
 from streams import topics
 from streams.broker import EmbeddedBroker
 from streams.domain.rules import Rules
+from streams.engine import assignor
 from streams.engine.borders import BorderKeeper
 from streams.engine.connect import consumer_group, kafka_connection, open_worker_log
 from streams.engine.door import OWN_TICK, DoorSettings, Topics
@@ -108,6 +109,7 @@ class WorkerApp:
 
     def _new_faust_app(self) -> faust.App:
         register()
+        assignor.install()
         broker = self.settings.broker
         if isinstance(broker, EmbeddedBroker):
             url = f"{EMBEDDED_SCHEME}://{Path(broker.path).absolute()}"
