@@ -161,6 +161,7 @@ async def _recover(
         replica.check(newest, rules)
         await replica.count(newest)
         changed = await _replay(changelog, place, replica, newest)
+        replica.check_age()
         table.store.write(place_of(encode_marker(newest), newest.changelog_offset))
         if newest.segments:
             table.segments = decode_segments(newest.segments)

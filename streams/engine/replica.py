@@ -76,10 +76,15 @@ class Replica:
         held = self._held
         if held.rank_by != rules.rank_by:
             raise MisfitError(f"it is ordered by {held.rank_by}, the rules now rank otherwise")
-        if time.time() - _current_at(self.table.store) > _TRUSTED_SECONDS:
-            raise MisfitError("it is so old that the changelog may have forgotten erasures since")
+        self.check_age()
         if held.state_id != newest.state_id or self.offset > newest.changelog_offset:
             raise MisfitError("it belongs to another log")
+
+    def check_age(self) -> None:
+        """MisfitError where the store was last at the changelog's end so long ago that it can't
+        go on from where it is: also one that is open, after its worker has slept."""
+        if time.time() - _current_at(self.table.store) > _TRUSTED_SECONDS:
+            raise MisfitError("it is so old that the changelog may have forgotten erasures since")
 
     async def count(self, newest: Marker) -> None:
         """Count the customers, before the first `take`; nothing to do where that has been done."""
@@ -113,7 +118,8 @@ class Replica:
         self.offset = offset
 
     def is_current(self) -> None:
-        """All that is committed by now is in the store."""
+        """All that is committed by now is in the store. MisfitError: see `check_age`."""
+        self.check_age()
         self.table.store.write([_current_now()])
 
     def close(self) -> None:

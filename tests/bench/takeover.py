@@ -1,8 +1,9 @@
 """How long a partition stands still when its owner is killed: `make bench-takeover`.
 
 On a Kafka node of its own one worker owns one partition with so many customers; a second one waits
-beside it, once without standby copies and once with. The owner is killed. Prints how long the
-group took to miss it, and how long the take-over itself took.
+beside it, once without standby copies and once with. The owner is killed. Prints what the waiting
+has cost the second worker, how long the partition stood still (until the group misses a worker its
+session has to end), and how long the take-over itself took.
 
     python -m tests.bench.takeover [--customers 200000] [--orders 400000] [--standbys 0 1]
 """
@@ -61,23 +62,30 @@ def _measure(tierstream: Tierstream, orders: Path, standbys: int) -> None:
     warm = time.monotonic() - began
     until(lambda: owner.text.count(" is ours: ") == 2, _SECONDS)  # after the group's rebalance
     tierstream.settle(_SECONDS)
+    waited = _metrics(other)
     owner.kill()
     killed = time.monotonic()
     until(lambda: " is ours: " in other.text, _SECONDS)
     stood_still = time.monotonic() - killed
     until(lambda: _metrics(other).value("tierstream_recoveries_total") == 1)
-    _report(_metrics(other), other, standbys, warm, stood_still)
+    _say(f"standbys {standbys}: {_cost(waited)}" + (f", a copy in {warm:.1f} s" * standbys))
+    _report(_metrics(other), other, stood_still)
 
 
-def _report(found: Exposed, worker: Worker, standbys: int, warm: float, stood_still: float) -> None:
+def _cost(waiting: Exposed) -> str:
+    """What a worker has used that owns nothing."""
+    cpu = waiting.value("process_cpu_seconds_total")
+    memory = waiting.value("process_resident_memory_bytes") / 1e6
+    return f"before the kill {cpu:.1f} s of CPU time, {memory:.0f} MB of memory"
+
+
+def _report(found: Exposed, worker: Worker, stood_still: float) -> None:
     took = found.value("tierstream_recovery_seconds_total")
     read = found.value("tierstream_recovery_records_total")
     (customers,) = re.findall(r"is ours: (\d+) customers", worker.text)
-    copied = f" (copied within {warm:.1f} s)" if standbys else ""
     _say(
-        f"standbys {standbys}{copied}: {int(customers):,} customers stood still for "
-        f"{stood_still:.1f} s, of which the take-over took {took:.2f} s and read {read:,.0f} "
-        "records of the changelog"
+        f"  {int(customers):,} customers stood still for {stood_still:.1f} s, of which the take-over "
+        f"took {took:.2f} s and read {read:,.0f} records of the changelog"
     )
 
 

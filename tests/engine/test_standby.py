@@ -226,7 +226,7 @@ def test_a_copy_that_was_not_at_the_end_for_twelve_hours_is_built_anew(tmp_path:
             scene.keep()
             await scene.copied()
             await scene.standbys.close()
-            aged(scene, 13 * HOUR)
+            aged(scene, 13)
             scene.keep()
             await scene.copied()
             assert scene.log.starts == [0, 0]
@@ -241,7 +241,7 @@ def test_a_copy_that_has_come_to_the_end_is_as_young_as_that(tmp_path: Path) -> 
             scene.keep()
             await scene.copied()
             await scene.standbys.close()
-            aged(scene, 11 * HOUR)
+            aged(scene, 11)
             scene.keep()
             await until(lambda: scene.log.starts[1:] != [])
             await scene.owner.take(*orders("2026-01-06", NAMES[0]))
@@ -264,8 +264,8 @@ def test_reading_on_without_coming_to_the_end_makes_a_copy_no_younger(tmp_path: 
             await scene.copied()
             replica = scene.standbys.hand_over(0)
             assert replica is not None
-            eleven_hours_ago = (int(time.time()) - 11 * HOUR).to_bytes(8, "big")
-            replica.table.store.write([(keys.WRITTEN_AT, eleven_hours_ago)])
+            _, eleven_hours_ago = stamp = hours_ago(11)
+            replica.table.store.write([stamp])
             await replica.take([Record(replica.offset + 1, keys.MARKER, b"", (), 0)])
             assert replica.table.store.get(keys.WRITTEN_AT) == eleven_hours_ago
             replica.is_current()
@@ -275,11 +275,35 @@ def test_reading_on_without_coming_to_the_end_makes_a_copy_no_younger(tmp_path: 
     asyncio.run(story())
 
 
-def aged(scene: Scene, seconds: int) -> None:
+def test_a_copy_that_slept_for_twelve_hours_is_built_anew_though_it_was_never_closed(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+            scene.keep()
+            await scene.copied()
+            (standby,) = scene.standbys._standbys.values()
+            assert standby._replica is not None
+            standby._replica.table.store.write([hours_ago(13)])
+            await scene.owner.take(*orders("2026-01-06", *NAMES))
+            await until(lambda: len(scene.log.starts) == 2)
+            await scene.copied()
+            assert scene.log.starts == [0, 0]
+
+    asyncio.run(story())
+
+
+def aged(scene: Scene, hours: int) -> None:
     """Make the store of the copy, closed, so much older."""
     store = Store(scene.place.path, MEMORY)
-    store.write([(keys.WRITTEN_AT, (int(time.time()) - seconds).to_bytes(8, "big"))])
+    store.write([hours_ago(hours)])
     store.close()
+
+
+def hours_ago(hours: int) -> tuple[bytes, bytes]:
+    """What a store says that was last at the changelog's end then."""
+    return keys.WRITTEN_AT, (int(time.time()) - hours * HOUR).to_bytes(8, "big")
 
 
 def test_a_store_that_another_process_holds_is_left_alone_until_it_is_free(
