@@ -84,7 +84,7 @@ def _report(found: Exposed, worker: Worker, stood_still: float) -> None:
     read = found.value("tierstream_recovery_records_total")
     (customers,) = re.findall(r"is ours: (\d+) customers", worker.text)
     _say(
-        f"  {int(customers):,} customers stood still for {stood_still:.1f} s, of which the take-over "
+        f"  {int(customers):,} customers stood still for {stood_still:.1f} s; the take-over "
         f"took {took:.2f} s and read {read:,.0f} records of the changelog"
     )
 

@@ -4,9 +4,12 @@ that go let theirs go."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from streams.engine.lifecycle import Partitions
+from streams.engine.log import FencedError
+from streams.engine.records import TopicPartition, Write
 from streams.engine.store import Store, StoreMemory
 from tests.metrics.running import PARTITIONS, Running, running
 from tests.oracle.sending import order
@@ -69,6 +72,67 @@ def test_a_worker_that_stops_between_two_assignments_lets_all_stores_go(tmp_path
             await live.worker.partitions.close()
             for store in before.values():
                 Store(store.path, StoreMemory()).close()
+
+    asyncio.run(story())
+
+
+def test_a_door_that_has_failed_gives_nothing_back(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as live:
+            await live.until(lambda: len(live.worker.partitions.doors()) == PARTITIONS)
+            doors = live.worker.partitions.doors()
+            for door in doors.values():
+                door._transactions = Refused()
+            live.send(order(name, "2026-01-05", 100) for name in NAMES)
+            await live.until(lambda: all(door.closing for door in doors.values()))
+            consumer = live.worker.faust.consumer
+            await consumer.on_partitions_revoked(set(consumer.assignment()))
+            for number, door in doors.items():
+                assert live.worker.partitions.standbys.hand_over(number) is None
+                Store(door.partition.table.store.path, StoreMemory()).close()
+
+    asyncio.run(story())
+
+
+class Refused:
+    """Transactions of a partition that another worker has taken over."""
+
+    async def take_over(self) -> None:
+        """See `Transactions.take_over`."""
+
+    async def commit(self, writes: Sequence[Write]) -> dict[TopicPartition, int]:
+        """See `Transactions.commit`."""
+        raise FencedError(f"another worker has taken over: {len(writes)} records")
+
+    async def close(self) -> None:
+        """See `Transactions.close`."""
+
+
+def test_the_owner_before_is_fenced_off_before_the_changelogs_end_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as live:
+            await live.until(lambda: len(live.worker.partitions.doors()) == PARTITIONS)
+            app, log = live.worker.faust, live.worker.worker_log
+            changelog = live.worker._shared().door.topics.changelog
+            asked, end_offsets = list[str](), log.end_offsets
+
+            async def noted(partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+                asked.extend(place.topic for place in partitions)
+                return await end_offsets(partitions)
+
+            vars(log)["end_offsets"] = noted
+            live.gate.take_overs.clear()
+            await app.consumer.on_partitions_revoked(set(app.consumer.assignment()))
+            await live.worker.partitions.assigned(
+                {TopicPartition(*tp) for tp in app.consumer.assignment()}
+            )
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert changelog not in asked
+            live.gate.open()
+            await live.until(lambda: changelog in asked)
 
     asyncio.run(story())
 
