@@ -13,7 +13,7 @@ ifneq ($(shell { .venv/bin/python -c '' && cat $(READY); } 2>/dev/null),$(CURDIR
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup demo test kills faults fuzz check format-check lint types format kafka bench-replay bench-takeover clean
+.PHONY: help setup demo test kills faults pressure fuzz check format-check lint types format kafka bench-replay bench-takeover clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -66,6 +66,9 @@ kafka: $(READY) ## a Kafka node without Docker, in the foreground (Java 17, Mave
 
 faults: $(READY) ## faults under load on real processes and a real Kafka (ARGS="--seed 7 --faults kill,cut")
 	@$(RUN) tests.faults $(ARGS)
+
+pressure: $(READY) ## backlogs and floods, memory watched (ARGS="--scale 0.1 --only backlog,flood")
+	@$(RUN) tests.pressure $(ARGS)
 
 bench-replay: $(READY) ## how fast one worker takes a backlog in (ARGS="--log kafka")
 	@.venv/bin/python -m tests.bench.replay $(ARGS)

@@ -38,7 +38,7 @@ TICK_SECONDS = 10.0
 # heartbeat of theirs: both, and taking over, have to fit into 15 s.
 SESSION_SECONDS = 10.0
 HEARTBEAT_SECONDS = 1.0
-_BUFFERED_BATCHES = 16
+_BUFFERED_BATCHES = 4  # of a topic, read ahead of the doors
 
 log = logging.getLogger(__name__)
 

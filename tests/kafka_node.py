@@ -84,6 +84,11 @@ class KafkaNode:
         self.stop()
         self.start()
 
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send the node a signal, where it runs."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:

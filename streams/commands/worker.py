@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvloop
 
+from streams.commands.seldom import Seldom
 from streams.domain.rules import Rules
 from streams.engine.connect import open_client
 from streams.errors import UserError
@@ -34,6 +35,10 @@ def run(settings: Settings) -> int:
     )
     for noisy in ("faust", "mode", "aiokafka", "kafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Seldom(("aiokafka", "kafka")))
+    # How late Faust's own timers are: what is slow is said by streams.metrics.slowness.
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)
     rules = load_rules(settings)
     client = open_client(settings)
     try:

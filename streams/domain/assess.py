@@ -8,6 +8,7 @@ import msgspec
 
 from streams.domain.customer import NEVER, NO_DAY, UNKNOWN, Customer
 from streams.domain.dormancy import DORMANT, INACTIVE, NONE, SLIPPING, Gap, stage_begins
+from streams.domain.packed import Ranked
 from streams.domain.pyramid import (
     EXACT,
     OTHER,
@@ -111,22 +112,21 @@ def _stage(today: int, begins: tuple[int, int, int]) -> tuple[int, int]:
     return NONE, slipping if slipping < next_begins else next_begins
 
 
-def tier_moves(customer: Customer, borders: Borders, rules: Rules) -> bool:
+def tier_moves(held: Ranked, borders: Borders, rules: Rules) -> bool:
     """Whether borders alone may change the tier of someone active: a quick look before `assess`.
 
     With days of grace anyone under a border has to be looked at.
     """
     if rules.demotion_grace_days:
         return True
-    code = rank_code(customer.rank)
-    return damped_tier(code, customer.tier, customer.under, 0, borders, rules) != customer.tier
+    return damped_tier(rank_code(held.rank), held.tier, [], 0, borders, rules) != held.tier
 
 
-def scores_move(customer: Customer, borders: Borders) -> bool:
+def scores_move(held: Ranked, borders: Borders) -> bool:
     """Whether the cut points alone change the F or M score of someone active."""
-    f = bisect_right(borders.frequency_cuts, rank_code(customer.frequency))
-    m = bisect_right(borders.monetary_cuts, rank_code(customer.revenue))
-    return customer.rfm != 0 and customer.rfm % 100 != 11 + 10 * f + m
+    f = bisect_right(borders.frequency_cuts, rank_code(held.frequency))
+    m = bisect_right(borders.monetary_cuts, rank_code(held.revenue))
+    return held.rfm != 0 and held.rfm % 100 != 11 + 10 * f + m
 
 
 def _tier(

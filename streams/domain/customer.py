@@ -1,4 +1,4 @@
-"""What is remembered of one customer: the value of one key in the store and its changelog."""
+"""What is remembered of one customer. As bytes: `packed.py`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from typing import Final
 import msgspec
 
 NO_DAY: Final = -(1 << 40)  # "no such day": before every day
-NEVER: Final = 1 << 40  # a due day that never comes
+NEVER: Final = (1 << 31) - 1  # a due day that never comes
 UNKNOWN: Final = -1  # the tier of someone nobody has spoken of yet
 
 #: The turnover of one customer stays under this, so that every sum fits 64 bits.
 SUM_LIMIT: Final = 1 << 62
 
-VERSION: Final = 2  # of the encoding; the first byte of every encoded state
-
-
-class StateVersionError(Exception):
-    """A state written by a newer version of the product."""
+MOST_EVENTS: Final = 128  # taken, in the state itself; older ones go into chunks
 
 
 class Day(msgspec.Struct, array_like=True, gc=False):
@@ -147,35 +143,3 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     def active(self) -> bool:
         """At least one order in the window that was not cancelled."""
         return self.frequency >= 1
-
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Customer)
-_VERSION_BYTE = bytes([VERSION])
-
-
-def encode_customer(customer: Customer) -> bytes:
-    """The state as bytes: a version byte, then MessagePack."""
-    return _VERSION_BYTE + _encoder.encode(customer)
-
-
-def decode_customer(data: bytes) -> Customer:
-    """The state of `encode_customer`, or one of an older version, brought up; StateVersionError
-    where it is of a newer one."""
-    if data[0] == VERSION:
-        return _decoder.decode(memoryview(data)[1:])
-    if data[0] > VERSION:
-        raise StateVersionError(
-            f"the state of a customer has version {data[0]}, this program knows {VERSION}: "
-            "run the newer program, nothing was changed"
-        )
-    return _of_version_1(data)
-
-
-def _of_version_1(data: bytes) -> Customer:
-    """Version 1 had the events taken as pairs (when, hash) in the place of `seen`."""
-    fields = msgspec.msgpack.decode(memoryview(data)[1:])
-    at = Customer.__struct_fields__.index("seen")
-    pairs = fields[at]
-    fields[at : at + 1] = [event for _, event in pairs], [taken_us for taken_us, _ in pairs]
-    return msgspec.convert(fields, Customer)

@@ -9,6 +9,7 @@ from streams.domain.customer import NEVER, NO_DAY, Day
 from streams.domain.rules import Rules
 
 NONE, SLIPPING, DORMANT, INACTIVE = range(4)
+SLIPPING_ORDER_DAYS = 3  # that a usual gap must stand on
 STAGES = (None, "slipping", "dormant", "inactive")
 
 
@@ -49,7 +50,7 @@ def stage_begins(newest: int, span: int, order_days: int, rules: Rules) -> tuple
     if dormant >= inactive:
         dormant = NEVER
     slipping = NEVER
-    if order_days >= 3:
+    if order_days >= SLIPPING_ORDER_DAYS:
         factor, unit = rules.slipping_ratio
         limit = factor * span // (unit * (order_days - 1))
         least = rules.slipping_min_days

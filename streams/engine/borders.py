@@ -44,6 +44,7 @@ class BorderKeeper:
         self._backlog_end = 0
         self._turn = asyncio.Lock()  # `close` comes in a rebalance, whatever is under way
         self._closed = False
+        self.publishing_since: float | None = None  # by the loop's clock; None: nothing under way
 
     async def take_over(self, worker_log: WorkerLog) -> None:
         """Fence off the keeper before, and learn what was published last."""
@@ -67,9 +68,11 @@ class BorderKeeper:
                 return
             value = self.next_borders()
             if value is not None:
+                self.publishing_since = asyncio.get_running_loop().time()
                 fault_points.before("border publication")
                 await self._transactions.commit([Write(self._topic, 0, KEY, value)])
                 fault_points.after("border publication")
+                self.publishing_since = None
 
     def next_borders(self) -> bytes | None:
         """Borders to be published next, made from the counts; None where nothing has changed."""

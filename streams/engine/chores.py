@@ -6,16 +6,17 @@ records flow (waits are cut short when they don't), and does one slice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Protocol
 
 from schemas.encoding import encode
 from schemas.internal import CountsChunk
 from streams.domain.assess import scores_move, tier_moves
-from streams.domain.customer import Customer
+from streams.domain.packed import Ranked
 from streams.engine.counts import ChunkId
 from streams.engine.fault_points import Step
+from streams.engine.keys import TOP_CODE
 from streams.engine.partition import Changed, Partition
 from streams.engine.records import Write
 from streams.engine.span import score_lines, tier_lines
@@ -23,6 +24,8 @@ from streams.engine.span import score_lines, tier_lines
 BUSY_SLICE = 250  # customers in one slice while records wait: some 10 ms
 IDLE_SLICE = 1_000  # while none do
 _BEHIND_INTERVALS = 4
+_PASSED_OVER = 16  # customers passed over cost what one looked at does
+MOST_STANDINGS = 25_000  # of a partition that wait to be sent: some 400 bytes each
 
 
 class Chore(Protocol):
@@ -48,25 +51,27 @@ class _Sweep:
 
     scans = True
 
-    def __init__(
-        self,
-        partition: Partition,
-        cause: str,
-        moves: Callable[[Customer], bool] | None = None,
-    ) -> None:
+    def __init__(self, partition: Partition, cause: str) -> None:
         self._partition = partition
         self._cause = cause
-        self._moves = moves
-        self._names: Iterator[bytes] | None = None
+        self._found: Iterator[bytes | None] | None = None  # None: somebody passed over
 
     def _go_on(self, customers: int) -> bool:
         """One slice; whether the scan has come to its end."""
-        assert self._names is not None
-        names = list(islice(self._names, customers))
-        self._partition.pass_time(names, self._cause, self._moves)
-        if len(names) == customers:
+        assert self._found is not None
+        left, names = customers * _PASSED_OVER, []
+        for name in self._found:
+            if name is None:
+                left -= 1
+            else:
+                left -= _PASSED_OVER
+                names.append(name)
+            if left <= 0:
+                break
+        self._partition.pass_time(names, self._cause)
+        if left <= 0:
             return False
-        self._names = None
+        self._found = None
         return True
 
 
@@ -87,17 +92,17 @@ class DueDays(_Sweep):
         """Stream time has come to a day that is not done."""
         today = self._partition.today
         done = self._partition.marker.days_done
-        return self._names is not None or (today is not None and (done is None or today > done))
+        return self._found is not None or (today is not None and (done is None or today > done))
 
     def slice(self, customers: int = IDLE_SLICE) -> bool:
         """Apply what is due to some customers."""
         partition = self._partition
-        if self._names is None:
+        if self._found is None:
             assert partition.today is not None
             self._up_to = partition.today
             done = partition.marker.days_done
             first = -(1 << 39) if done is None else done
-            self._names = partition.table.due(first, self._up_to)
+            self._found = partition.table.due(first, self._up_to)
         if not self._go_on(customers):
             return False
         partition.marker.days_done = self._up_to
@@ -113,7 +118,7 @@ class MovedBorders(_Sweep):
     idle_seconds = 0.0
 
     def __init__(self, partition: Partition) -> None:
-        super().__init__(partition, "expiry", self._tier_moves)
+        super().__init__(partition, "expiry")
         self._target = partition.scene.borders
 
     def pending(self) -> bool:
@@ -124,24 +129,24 @@ class MovedBorders(_Sweep):
     def slice(self, customers: int = IDLE_SLICE) -> bool:
         """Look at some of them again."""
         partition = self._partition
-        if self._names is None:
+        if self._found is None:
             self._target = partition.scene.borders
             between = partition.marker.tiers_span.begin(tier_lines(self._target))
-            self._names = self._affected(between)
+            self._found = self._affected(between)
         if not self._go_on(customers):
             return False
         partition.marker.tiers_applied = self._target
         partition.marker.tiers_span.end()
         return True
 
-    def _tier_moves(self, customer: Customer) -> bool:
-        partition = self._partition
-        return customer.active and tier_moves(customer, partition.scene.borders, partition.rules)
-
-    def _affected(self, between: list[tuple[int, int]]) -> Iterator[bytes]:
+    def _affected(self, between: list[tuple[int, int]]) -> Iterator[bytes | None]:
         for low, high in between:
             if low != high:
-                yield from self._partition.table.between("rank", low, high)
+                yield from self._partition.table.ranked(low, high, self._tier_moves)
+
+    def _tier_moves(self, held: Ranked) -> bool:
+        partition = self._partition
+        return tier_moves(held, partition.scene.borders, partition.rules)
 
 
 class MovedScores(_Sweep):
@@ -153,7 +158,7 @@ class MovedScores(_Sweep):
     idle_seconds = 0.2
 
     def __init__(self, partition: Partition) -> None:
-        super().__init__(partition, "expiry", self._scores_move)
+        super().__init__(partition, "expiry")
         self._target = partition.scene.borders
 
     def pending(self) -> bool:
@@ -164,24 +169,30 @@ class MovedScores(_Sweep):
     def slice(self, customers: int = IDLE_SLICE) -> bool:
         """Look at some of them again."""
         partition = self._partition
-        if self._names is None:
+        if self._found is None:
             self._target = partition.scene.borders
             between = partition.marker.scores_span.begin(score_lines(self._target))
-            self._names = self._affected(between)
+            self._found = self._affected(between)
         if not self._go_on(customers):
             return False
         partition.marker.scores_applied = self._target
         partition.marker.scores_span.end()
         return True
 
-    def _scores_move(self, customer: Customer) -> bool:
-        return customer.active and scores_move(customer, self._partition.scene.borders)
-
-    def _affected(self, between: list[tuple[int, int]]) -> Iterator[bytes]:
-        kinds = ["frequency"] * 4 + ["monetary"] * 4
-        for kind, (low, high) in zip(kinds, between, strict=True):
+    def _affected(self, between: list[tuple[int, int]]) -> Iterator[bytes | None]:
+        """Whoever ranks between cut points of M, where rank is revenue; where those of anything
+        else have moved, whoever of all it concerns: few orders have few values, so a cut point
+        that moves passes many customers."""
+        table, moved = self._partition.table, [low != high for low, high in between]
+        if any(moved[:4]) or (any(moved) and self._partition.rules.rank_by != "revenue"):
+            yield from table.ranked(0, TOP_CODE, self._scores_move)
+            return
+        for low, high in between[4:]:
             if low != high:
-                yield from self._partition.table.between(kind, low, high)
+                yield from table.ranked(low, high, self._scores_move)
+
+    def _scores_move(self, held: Ranked) -> bool:
+        return scores_move(held, self._partition.scene.borders)
 
 
 class ChangedRules(_Sweep):
@@ -205,8 +216,8 @@ class ChangedRules(_Sweep):
         if partition.today is None:
             partition.marker.rules = partition.rules.digest
             return True
-        if self._names is None:
-            self._names = partition.table.everyone()
+        if self._found is None:
+            self._found = partition.table.everyone()
         if not self._go_on(customers):
             return False
         partition.marker.rules = partition.rules.digest
@@ -232,6 +243,10 @@ class Standings:
     def count(self) -> int:
         """Standings yet to be sent; one that changes while it waits may count twice."""
         return len(self._partition.pending) + len(self._sending)
+
+    def full(self) -> bool:
+        """So many wait that some have to go before anything else is done."""
+        return self.count() >= MOST_STANDINGS
 
     def pending(self) -> bool:
         """Some standing is yet to be sent."""

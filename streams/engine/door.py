@@ -172,6 +172,10 @@ class Door:
         """Customers whose standing is yet to be published."""
         return self._standings.count()
 
+    def waiting_chores(self) -> dict[str, float]:
+        """The chores with something to do, and when each was last done with what there was."""
+        return {chore.name: self._begun[chore.name] for chore in self._chores if chore.pending()}
+
     def to_do(self) -> str | None:
         """What it is at, or should be: a commit, batches, the name of a chore; None: it rests."""
         if self._committing:
@@ -210,7 +214,7 @@ class Door:
                 await self._land()
             self._do(chore)
             did = True
-        if self._batches:
+        if self._batches and not self._standings.full():
             marks = await self._take_batch()
             did = True
         if did:
@@ -219,8 +223,9 @@ class Door:
 
     async def _take_batch(self) -> list[tuple[TopicPartition, int]]:
         batch, topic = self._batches.popleft()
-        if len(batch.records) > _RECORDS_AT_ONCE:
-            batch, rest = _cut(batch)
+        most = min(_RECORDS_AT_ONCE, self.partition.table.fits())
+        if len(batch.records) > most:
+            batch, rest = _cut(batch, most)
             self._batches.appendleft((rest, topic))
         self._room.set()
         if not topic.keyed:
@@ -256,7 +261,10 @@ class Door:
     def _next_chores(self) -> list[Chore]:
         """Of those that have waited as long as they do while records flow: whoever takes part in
         every step, and one of the others; in a backlog one of all. Where no records flow, one that
-        waits for that. Who has had a slice comes last, so that a long sweep holds up nobody."""
+        waits for that. Who has had a slice comes last, so that a long sweep holds up nobody.
+        Where too many standings wait, their turn is now, and nobody else's."""
+        if self._standings.full():
+            return [self._standings]
         now, behind = self._loop.time(), self._behind()
         pending = [chore for chore in self._chores if chore.pending()]
         ready = [
@@ -286,7 +294,8 @@ class Door:
         self._chores.append(chore)
         fault_points.before(chore.name)
         hurried = self._batches and not self._behind()
-        if chore.slice(BUSY_SLICE if hurried else IDLE_SLICE):
+        most = BUSY_SLICE if hurried else IDLE_SLICE
+        if chore.slice(min(most, self.partition.table.fits())):
             self._begun[chore.name] = self._loop.time()
         fault_points.after(chore.name)
 
@@ -381,10 +390,10 @@ class Door:
         return Write(self._settings.topics.progress, self._number, key, encode(progress))
 
 
-def _cut(batch: Batch) -> tuple[Batch, Batch]:
+def _cut(batch: Batch, most: int) -> tuple[Batch, Batch]:
     """The part that is folded at once, and the rest."""
-    at = batch.records[_RECORDS_AT_ONCE].offset
-    now, later = batch.records[:_RECORDS_AT_ONCE], batch.records[_RECORDS_AT_ONCE:]
+    at = batch.records[most].offset
+    now, later = batch.records[:most], batch.records[most:]
     return (
         Batch(batch.topic, batch.partition, batch.first_offset, at, now),
         Batch(batch.topic, batch.partition, at, batch.next_offset, later),

@@ -9,8 +9,7 @@ the same keys; the indexes are derived from the states.
 | NUL `o` | offset of the newest changelog record that is in this store |
 | NUL `w` | when that was last the changelog's end, in seconds since 1970 |
 | `d` due day, customer | nothing: on that day time alone changes this customer |
-| `r` code, customer | rank value: active customers in the order of the ranking |
-| `f`, `m` code, customer | nothing: active customers in the order of frequency, of revenue |
+| `r` code, customer | `Ranked`: active customers in the order of the ranking |
 """
 
 from __future__ import annotations
@@ -24,14 +23,13 @@ STATES = b"c"
 CHUNKS = b"s"
 DUE = b"d"
 RANK = b"r"
-FREQUENCY = b"f"
-MONETARY = b"m"
+TOP_CODE = (1 << 24) - 1  # no value has a code as high
 
 _DAY_BIAS = 1 << 40  # days before 1970 sort before those after
 _due = struct.Struct(">cQ").pack
 _chunk = struct.Struct(">cH").pack
 DUE_PREFIX = 9
-CODE_PREFIX = 4
+RANK_PREFIX = 4
 
 
 def state_key(customer: bytes) -> bytes:
@@ -44,14 +42,9 @@ def due_key(day: int, customer: bytes = b"") -> bytes:
     return _due(DUE, day + _DAY_BIAS) + customer
 
 
-def code_key(index: bytes, code: int, customer: bytes = b"") -> bytes:
-    """The key of a customer in an index by code; without one, where the code begins."""
-    return index + code.to_bytes(3, "big") + customer
-
-
-def code_of(key: bytes) -> int:
-    """The code in a key of an index by code."""
-    return int.from_bytes(key[1:CODE_PREFIX], "big")
+def rank_key(code: int, customer: bytes = b"") -> bytes:
+    """The key of a customer in the ranking; without one, where the code begins."""
+    return b"r" + code.to_bytes(3, "big") + customer
 
 
 def chunk_key(customer: bytes, number: int) -> bytes:

@@ -196,7 +196,7 @@ class Partitions:
             )
             fault_points.after("recovery")
             undo.callback(recovered.table.store.close)
-            await worker.ranking.caught_up()
+            await worker.ranking.caught_up(lambda: watch.read(0))
             undo.pop_all()
         partition = Partition(
             worker.identity(number), worker.rules, recovered.table, recovered.marker,

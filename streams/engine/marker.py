@@ -8,7 +8,7 @@ from streams.domain.pyramid import NO_BORDERS, Borders
 from streams.engine.log import LogError
 from streams.engine.span import SCORE_LINES, TIER_LINES, Span, nowhere
 
-VERSION = 2  # 2: states of customers of version 2 may lie before it
+VERSION = 3  # rises with that of customers' states, and with the indexes of the store
 
 
 class MarkerVersionError(LogError):
@@ -54,7 +54,7 @@ def encode_marker(marker: Marker) -> bytes:
 def decode_marker(data: bytes) -> Marker:
     """The marker of `encode_marker`; MarkerVersionError where it is of a newer version. One of an
     older version becomes one of this: what is written with it from now on is."""
-    version = msgspec.msgpack.decode(data).get("version", VERSION)
+    version = version_of(data)
     if version > VERSION:
         raise MarkerVersionError(
             f"the state in the changelog has version {version}, this program knows {VERSION}: "
@@ -64,3 +64,9 @@ def decode_marker(data: bytes) -> Marker:
     marker.trusting |= version < 2  # nobody took a note of it then
     marker.version = VERSION
     return marker
+
+
+def version_of(marker: bytes) -> int:
+    """The version of the program's layouts that an encoded marker was written in."""
+    version: int = msgspec.msgpack.decode(marker).get("version", VERSION)
+    return version

@@ -26,7 +26,6 @@ from streams.domain.decide import (
     decide_on_time,
 )
 from streams.domain.money import Exchange
-from streams.domain.plain_order import PlainOrder, decide_on_plain_order
 from streams.domain.pyramid import Borders, rank_code
 from streams.domain.rules import Rules
 from streams.domain.scene import Scene
@@ -161,6 +160,8 @@ class Partition:
 
     def _take_one(self, full_name: str, topic: Input, record: Record, event: Any) -> str:
         """What became of the record."""
+        if topic.in_short is not None and topic.in_short(self, full_name, record, event):
+            return COUNTED
         source = Source(full_name, self.identity.number, record.offset)
         try:
             if isinstance(event, InvalidRecord):
@@ -221,38 +222,27 @@ class Partition:
             today = self.scene.calendar.day_of(now)
             other_rules = self.marker.rules != self.rules.digest
             if customer.due <= today or other_rules:
-                cause = Cause(_identity(turn.source) + "/due", now, None)
+                cause = Cause(identity_of(turn.source) + "/due", now, None)
                 why = "rules" if other_rules else "expiry"
                 self._apply_time(turn.name, customer, today, cause, why)
         return customer
 
-    def close(
-        self,
-        turn: Turn,
-        customer: Customer,
-        newest_before: int,
-        cause: str,
-        plain: PlainOrder | None = None,
-    ) -> Customer:
+    def close(self, turn: Turn, customer: Customer, newest_before: int, cause: str) -> Customer:
         """Say what an event has changed, and keep the customer's place in the indexes; the
-        customer. `plain`: the event is an order placed."""
+        customer."""
         at_us = self.now_us(turn)
         today = self.scene.calendar.day_of(at_us)
-        said: Sequence[Said] | None = None
-        if plain is not None:
-            said = decide_on_plain_order(customer, plain, today, at_us, self.scene)
-        if said is None:
-            said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
+        said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
         if said:
-            cause_of = Cause(_identity(turn.source), at_us, turn.source)
-            self._say(turn.name, customer, said, cause_of)
+            cause_of = Cause(identity_of(turn.source), at_us, turn.source)
+            self.say(turn.name, customer, said, cause_of)
         self._mark_pending(turn.name, customer, Changed(turn.source, at_us))
         return customer
 
     def erase(self, turn: Turn) -> None:
         """A tombstone: every trace of the customer goes, and it is said."""
         at_us = self.now_us(turn)
-        cause = Cause(_identity(turn.source), at_us, turn.source)
+        cause = Cause(identity_of(turn.source), at_us, turn.source)
         if self.table.get(turn.name) is not None:
             self._say_goodbye(turn, cause)
         self._outputs.append(self.emitter.erased(turn.customer_id, cause))
@@ -264,19 +254,14 @@ class Partition:
         customer = self.open(turn)
         today = self.scene.calendar.day_of(cause.at_us)
         said = decide_on_erasure(customer, today, cause.at_us, self.scene)
-        self._say(turn.name, customer, said, cause)
+        self.say(turn.name, customer, said, cause)
         self._outputs.append(self.emitter.no_standing(turn.customer_id))
         self.table.erase(turn.name)
 
     # -- time and borders, without a record
 
-    def pass_time(
-        self, names: list[bytes], cause: str, moves: Callable[[Customer], bool] | None = None
-    ) -> None:
-        """Bring customers up to the day of stream time, or to the borders as they are now.
-
-        `moves`: a quick look that leaves out those for whom nothing changes.
-        """
+    def pass_time(self, names: list[bytes], cause: str) -> None:
+        """Bring customers up to the day of stream time, or to the borders as they are now."""
         if not names:
             return
         now, today = self.marker.stream_time_us, self.today
@@ -288,7 +273,7 @@ class Partition:
         before = len(self._outputs)
         for name in names:
             customer = self.table.get(name)
-            if customer is not None and (moves is None or moves(customer)):
+            if customer is not None:
                 self._touch(name)
                 self._apply_time(name, customer, today, Cause(identity, now, None), cause)
         self._sequenced |= len(self._outputs) > before
@@ -310,7 +295,7 @@ class Partition:
         if customer.due <= today:
             why = "expiry"
         said = decide_on_time(customer, today, cause.at_us, self.scene, why)
-        self._say(name, customer, said, cause)
+        self.say(name, customer, said, cause)
         self._mark_pending(name, customer, Changed(None, cause.at_us))
 
     # -- saying
@@ -319,7 +304,8 @@ class Partition:
         """above / n of an active customer, by the counts known."""
         return self._ranking.share(rank_code(customer.rank)) if customer.active else None
 
-    def _say(self, name: bytes, customer: Customer, said: Sequence[Said], cause: Cause) -> None:
+    def say(self, name: bytes, customer: Customer, said: Sequence[Said], cause: Cause) -> None:
+        """What was decided of a customer becomes outputs."""
         if not said:
             return
         self._outputs += self.emitter.said(name.decode(), customer, said, self.share, cause)
@@ -373,5 +359,6 @@ class Partition:
         return bool(self._outputs) or self.table.has_changes
 
 
-def _identity(source: Source) -> str:
+def identity_of(source: Source) -> str:
+    """Of a cause that is an input record."""
     return f"{source.topic}/{source.partition}/{source.offset}"

@@ -83,14 +83,14 @@ class Ranking:
                 self.on_borders()
             await self._reached(topic, batch.next_offset)
 
-    async def caught_up(self) -> None:
-        """Return when all that is published by now has been read."""
+    async def caught_up(self, on_read: Callable[[], None]) -> None:
+        """Return when all that is published by now has been read; `on_read` is called as it is."""
         partitions = [TopicPartition(topic, 0) for topic in self._topics]
         ends = await self._log.end_offsets(partitions)
         async with self._moved:
-            await self._moved.wait_for(
-                lambda: all(self._positions[tp.topic] >= end for tp, end in ends.items())
-            )
+            while any(self._positions[tp.topic] < end for tp, end in ends.items()):
+                await self._moved.wait()
+                on_read()
 
     async def _reached(self, topic: str, offset: int) -> None:
         async with self._moved:

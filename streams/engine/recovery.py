@@ -6,6 +6,7 @@ its tail, other rules of ranking) is thrown away and built anew.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -22,8 +23,8 @@ from streams.engine.replica import (
     MisfitError,
     Place,
     Replica,
+    Steps,
     letting_go,
-    next_turn,
     open_replica,
     place_of,
 )
@@ -99,6 +100,11 @@ class _Counted:
             yield batch
             self.on_read(len(batch.records))
 
+    async def gets_on(self) -> None:
+        """Nothing was read, but it goes on; others get their turn."""
+        self.on_read(0)
+        await asyncio.sleep(0)
+
 
 async def newest_marker(worker_log: WorkerLog, changelog: TopicPartition) -> Marker | None:
     """The newest marker committed; None where the partition's state has not begun."""
@@ -156,7 +162,7 @@ async def _recover(
     replica = standby
     if replica is None:
         replica = open_replica(open_store(place.path, memory), rules, newest, AT_ONCE)
-    replica.steps, table = AT_ONCE, replica.table
+    replica.steps, table = Steps(AT_ONCE.customers, changelog.gets_on), replica.table
     with letting_go(table.store):
         replica.check(newest, rules)
         await replica.count(newest)
@@ -167,7 +173,7 @@ async def _recover(
             table.segments = decode_segments(newest.segments)
         else:
             for _ in table.counting():
-                await next_turn()
+                await changelog.gets_on()
     return Recovered(table, newest, changed)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from streams.domain.rules import Rules
 from streams.engine import keys
-from streams.engine.marker import Marker, decode_marker, encode_marker
+from streams.engine.marker import VERSION, Marker, decode_marker, encode_marker, version_of
 from streams.engine.records import Record, TopicPartition
 from streams.engine.segments import Segments, encode_segments
 from streams.engine.store import Op, Store, discard_store
@@ -114,7 +114,7 @@ class Replica:
 
     def _write(self, chunk: dict[bytes, bytes | None], offset: int) -> None:
         place = (keys.CHANGELOG_OFFSET, _offset_bytes(offset))
-        self.table.restore(chunk, self.table.counts, [place])
+        self.table.restore(chunk, [place], counted=True)
         self.offset = offset
 
     def is_current(self) -> None:
@@ -131,6 +131,8 @@ def open_replica(store: Store, rules: Rules, newest: Marker, steps: Steps) -> Re
     """The table in a store, a new one too, not counted. MisfitError: see `Replica.check`."""
     with letting_go(store):
         held = _held_marker(store) or _begun(store, rules, newest)
+        if version_of(store.get(keys.MARKER) or b"") < VERSION:
+            raise MisfitError("an older version of the program made it")
         replica = Replica(CustomerTable(store, rules.rank_by == "revenue"), held, steps)
         replica.check(newest, rules)
     return replica

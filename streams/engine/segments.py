@@ -6,28 +6,11 @@ are; the marker has it as of each commit, so that recovery costs nothing either.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import msgspec
 
 from streams.domain.dormancy import STAGES
+from streams.domain.packed import Place
 from streams.domain.pyramid import TIERS
-
-
-class Place(Protocol):
-    """Where a customer stands. `tier` UNKNOWN: the customer is nobody yet, or no more."""
-
-    @property
-    def tier(self) -> int: ...
-
-    @property
-    def revenue(self) -> int: ...
-
-    @property
-    def stage(self) -> int: ...
-
-    @property
-    def rfm(self) -> int: ...
 
 
 class Segments(msgspec.Struct, gc=False):

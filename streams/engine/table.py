@@ -5,17 +5,20 @@ Between `load` and `seal` nothing may await: a batch sees and leaves a consisten
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-import msgspec
-
-from streams.domain.customer import (
-    NEVER,
-    UNKNOWN,
-    Customer,
+from streams.domain.customer import NEVER, Customer
+from streams.domain.packed import (
+    NOBODY,
+    RANKED,
+    Place,
+    Ranked,
+    brought_up,
     decode_customer,
     encode_customer,
+    place_of,
+    ranked_of,
 )
 from streams.domain.pyramid import rank_code
 from streams.engine import keys
@@ -24,19 +27,9 @@ from streams.engine.segments import Segments, decode_segments
 from streams.engine.store import Op, Store
 
 _COUNTED_AT_ONCE = 5_000
-_CACHED_CUSTOMERS = 20_000  # decoded, per partition: some 1.5 KB each
-
-
-class Indexed(msgspec.Struct, frozen=True, gc=False):
-    """What the indexes, the counts and the segments know of a customer before a change."""
-
-    rank: int
-    frequency: int
-    revenue: int
-    due: int
-    tier: int
-    stage: int
-    rfm: int
+_BULKY = 40  # days and events
+_CACHED_CUSTOMERS = 20_000  # of a partition
+CACHED_BYTES = 8 << 20  # of their states
 
 
 class Sealed(NamedTuple):
@@ -48,13 +41,9 @@ class Sealed(NamedTuple):
     chunks: dict[bytes, bytes | None]
 
 
-_ABSENT = Indexed(0, 0, 0, NEVER, UNKNOWN, 0, 0)
-Place = Indexed | Customer
-
-
 class CustomerTable:
-    """The states of one partition. `ranks_revenue`: rank and revenue share one index; `cached`:
-    customers that stay in memory."""
+    """The states of one partition. `ranks_revenue`: ranked by revenue; `cached`: customers that
+    stay in memory."""
 
     def __init__(self, store: Store, ranks_revenue: bool, cached: int = _CACHED_CUSTOMERS) -> None:
         self.store = store
@@ -62,8 +51,10 @@ class CustomerTable:
         self.counts = Counts()
         self.segments = Segments()
         self._ranks_revenue = ranks_revenue
-        self._cache: dict[bytes, Customer | None] = {}
-        self._before: dict[bytes, Indexed] = {}
+        self._cache: dict[bytes, bytes | None] = {}  # packed
+        self._cached_bytes = 0  # as of the last seal
+        self._open: dict[bytes, Customer | None] = {}  # unpacked, until the next seal
+        self._before: dict[bytes, bytes | None] = {}  # of those changed since the last seal
         self._in_flight: list[Sealed] = []  # not yet in the store, oldest first
         self._chunks: dict[bytes, bytes | None] = {}
 
@@ -76,16 +67,41 @@ class CustomerTable:
         if not missing:
             return
         states = self.store.get_many([b"c" + customer for customer in missing])
-        for customer, state in zip(missing, states, strict=True):
-            cache[customer] = None if state is None else decode_customer(state)
+        cache.update(zip(missing, states, strict=True))
+        self._cached_bytes += sum(map(_size, states))
 
     def get(self, customer: bytes) -> Customer | None:
         """A customer's state, or None; to be changed only after `touch`."""
+        opened = self._open
+        try:
+            return opened[customer]
+        except KeyError:
+            packed = self._held(customer)
+            state = opened[customer] = None if packed is None else decode_customer(packed)
+            return state
+
+    def is_bulky(self, customer: bytes) -> bool:
+        """Whether a customer has been unpacked who holds so much that packing takes long."""
+        state = self._open.get(customer)
+        return state is not None and len(state.days) + len(state.seen) > _BULKY
+
+    def packed(self, customer: bytes) -> bytes | None:
+        """The state as bytes, or None; whoever has been unpacked is packed again."""
+        if customer in self._open:
+            self._pack(customer)
+        return self._held(customer)
+
+    def _held(self, customer: bytes) -> bytes | None:
         try:
             return self._cache[customer]
         except KeyError:
             self.load((customer,))
             return self._cache[customer]
+
+    def _pack(self, customer: bytes) -> None:
+        state = self._open.pop(customer)
+        if customer in self._before:
+            self._cache[customer] = None if state is None else encode_customer(state)
 
     def chunk(self, key: bytes) -> bytes | None:
         """A chunk of event ids by its key."""
@@ -100,20 +116,22 @@ class CustomerTable:
         """The state, about to be changed; a new one where there is none."""
         state = self.get(customer)
         if customer not in self._before:
-            self._before[customer] = _ABSENT if state is None else Indexed(
-                state.rank, state.frequency, state.revenue, state.due,
-                state.tier, state.stage, state.rfm,
-            )  # fmt: skip
+            self._before[customer] = self._held(customer)
         if state is None:
-            state = self._cache[customer] = Customer()
+            state = self._open[customer] = Customer()
         return state
+
+    def replace(self, customer: bytes, before: bytes | None, after: bytes) -> None:
+        """In place of `touch`: what `packed` gave becomes another state."""
+        self._before.setdefault(customer, before)
+        self._cache[customer] = after
 
     def erase(self, customer: bytes) -> None:
         """Forget a customer: state, indexes and chunks."""
         state = self.touch(customer)
         for chunk in state.seen_chunks:
             self.put_chunk(keys.chunk_key(customer, chunk.number), None)
-        self._cache[customer] = None
+        self._open[customer] = None
 
     def put_chunk(self, key: bytes, value: bytes | None) -> None:
         """Write or (None) delete a chunk of event ids."""
@@ -123,15 +141,14 @@ class CustomerTable:
         """All changes since the last seal, indexes and counts brought along."""
         changelog: list[Op] = list(self._chunks.items())
         ops: list[Op] = []
-        cache = self._cache
-        move = self.segments.move
+        for customer in list(self._open):
+            self._pack(customer)
+        cache, follow = self._cache, self._follow
         for customer, before in self._before.items():
-            state = cache[customer]
-            after = _ABSENT if state is None else state
-            self._reindex(customer, before, after, ops, self.counts)
-            move(before, after)
-            value = None if state is None else encode_customer(state)
-            changelog.append((b"c" + customer, value))
+            after = cache[customer]
+            follow(customer, before, after, ops)
+            changelog.append((b"c" + customer, after))
+            self._cached_bytes += _size(after) - _size(before)
         sealed = Sealed(changelog, changelog + ops, list(self._before), self._chunks)
         self._in_flight.append(sealed)
         self._chunks = {}
@@ -146,64 +163,59 @@ class CustomerTable:
     def written(self, sealed: Sealed) -> None:
         """The changes have reached the store: the cache may let them go."""
         self._in_flight = [other for other in self._in_flight if other is not sealed]
-        if len(self._cache) > self._cached:
+        if len(self._cache) > self._cached or self._cached_bytes > CACHED_BYTES:
             self._evict()
 
+    @property
+    def cached_bytes(self) -> int:
+        """What the states in memory take."""
+        return self._cached_bytes
+
+    def fits(self) -> int:
+        """How many customers may be in memory at once, by the size of those that are."""
+        return max(1, CACHED_BYTES * len(self._cache) // max(self._cached_bytes, 1))
+
     def _evict(self) -> None:
-        excess = len(self._cache) - self._cached * 3 // 4
+        """Down to three quarters of what may be kept, those first that came first."""
+        most, most_bytes = self._cached * 3 // 4, CACHED_BYTES * 3 // 4
         busy = self._before.keys() | {name for one in self._in_flight for name in one.customers}
-        for customer in [name for name in self._cache if name not in busy][:excess]:
-            del self._cache[customer]
+        for customer in [name for name in self._cache if name not in busy]:
+            if len(self._cache) <= most and self._cached_bytes <= most_bytes:
+                return
+            self._cached_bytes -= _size(self._cache.pop(customer))
 
     # -- indexes
 
-    def _reindex(
-        self, customer: bytes, before: Place, after: Place, ops: list[Op], counts: Counts | None
+    def _follow(
+        self, customer: bytes, before: bytes | None, after: bytes | None, ops: list[Op]
     ) -> None:
-        """Move a customer in every index where it has another place than before, and in the
-        counts."""
-        due, due_now = before.due, after.due
-        if due != due_now:
-            if due != NEVER:
-                ops.append((keys.due_key(due, customer), None))
-            if due_now != NEVER:
-                ops.append((keys.due_key(due_now, customer), b""))
-        was_active, is_active = before.frequency >= 1, after.frequency >= 1
-        if not (was_active or is_active):
-            return
-        for kind, was, is_now in (
-            ("rank", before.rank, after.rank),
-            ("frequency", before.frequency, after.frequency),
-            ("monetary", before.revenue, after.revenue),
-        ):
-            if kind == "monetary" and self._ranks_revenue:
-                continue
-            if not was_active:
-                self._move(kind, customer, None, is_now, ops, counts)
-            elif not is_active:
-                self._move(kind, customer, was, None, ops, counts)
-            elif was != is_now:
-                self._move(kind, customer, was, is_now, ops, counts)
+        """Indexes, counts and segments follow a customer whose state has changed."""
+        was, is_now = place_of(before), place_of(after)
+        codes = _reindex(customer, was, is_now, after, ops)
+        self.segments.move(was, is_now)
+        if codes is not None:
+            self._count(was, is_now, *codes)
 
-    @staticmethod
-    def _move(
-        kind: str, customer: bytes, was: int | None, is_now: int | None,
-        ops: list[Op], counts: Counts | None,
-    ) -> None:  # fmt: skip
-        """From one value to another in an index and in the counts; None: not in it."""
-        prefix = _PREFIXES[kind]
-        code = None if was is None else rank_code(was)
-        code_now = None if is_now is None else rank_code(is_now)
-        if counts is not None:
-            counts.move(kind, code, was or 0, code_now, is_now or 0)
-        if code is not None and code != code_now:
-            ops.append((prefix + code.to_bytes(3, "big") + customer, None))
-        if code_now is not None and is_now is not None:
-            stored = is_now.to_bytes((is_now.bit_length() + 8) // 8, "big", signed=True)
-            ops.append((prefix + code_now.to_bytes(3, "big") + customer, stored))
+    def _count(
+        self, was: Place | Ranked, is_now: Place | Ranked, code: int | None, code_now: int | None
+    ) -> None:
+        """Move a customer in the counts, from one rank code to another."""
+        move = self.counts.move
+        was_active, is_active = code is not None, code_now is not None
+        if was.rank != is_now.rank or was_active != is_active:
+            move("rank", code, was.rank, code_now, is_now.rank)
+        if was.frequency != is_now.frequency:
+            orders, orders_now = was.frequency, is_now.frequency
+            code = rank_code(orders) if was_active else None
+            code_now = rank_code(orders_now) if is_active else None
+            move("frequency", code, orders, code_now, orders_now)
+        if not self._ranks_revenue and (was.revenue != is_now.revenue or was_active != is_active):
+            code = rank_code(was.revenue) if was_active else None
+            code_now = rank_code(is_now.revenue) if is_active else None
+            move("monetary", code, was.revenue, code_now, is_now.revenue)
 
     def count_all(self, segments: bytes = b"") -> None:
-        """Rebuild the counts from the indexes of the store; the segments are those given, or
+        """Rebuild the counts from the index of the store; the segments are those given, or
         else made from all states."""
         for _ in self.counting(segments):
             pass
@@ -212,40 +224,45 @@ class CustomerTable:
         """`count_all` in steps of some 10 ms, so that others get their turn."""
         self.segments = decode_segments(segments) if segments else self._segments_of_all()
         self.counts = Counts()
-        for kind, prefix in _PREFIXES.items():
-            if kind == "monetary" and self._ranks_revenue:
-                continue
-            for number, (key, value) in enumerate(self.store.scan(prefix, _after(prefix))):
-                exact = int.from_bytes(value, "big", signed=True)
-                self.counts.move(kind, None, 0, keys.code_of(key), exact)
-                if not number % _COUNTED_AT_ONCE:
-                    yield
+        for number, (_, value) in enumerate(self.store.scan(keys.RANK, _after(keys.RANK))):
+            held = ranked_of(value)
+            self._count(NOBODY, held, None, rank_code(held.rank))
+            if not number % _COUNTED_AT_ONCE:
+                yield
 
     def _segments_of_all(self) -> Segments:
         segments = Segments()
         for _, state in self.store.scan(keys.STATES, _after(keys.STATES)):
-            segments.move(_ABSENT, decode_customer(state))
+            segments.move(NOBODY, place_of(state))
         return segments
 
     def restore(
         self,
         changes: dict[bytes, bytes | None],
-        counts: Counts | None = None,
         place: Sequence[Op] = (),
+        *,
+        counted: bool = False,
     ) -> None:
         """Write what the changelog says of these keys, and `place` with it; nothing may be in
-        flight. `counts`: those to be kept up with it; without, `count_all` comes when all is
-        restored."""
+        flight. `counted`: the counts are kept up; else `count_all` comes when all is restored."""
         names = [key[1:] for key in changes if key[:1] == keys.STATES]
-        ops: list[Op] = [*changes.items(), *place]
+        ops: list[Op] = [*place]
         olds = self.store.get_many([b"c" + name for name in names])
+        restored = dict(changes)
         for name, old in zip(names, olds, strict=True):
-            new = changes[b"c" + name]
-            before = _ABSENT if old is None else decode_customer(old)
-            after = _ABSENT if new is None else decode_customer(new)
-            self._reindex(name, before, after, ops, counts)
-            self._cache.pop(name, None)
-        self.store.write(ops)
+            state = changes[b"c" + name]
+            new = restored[b"c" + name] = None if state is None else brought_up(state)
+            was, is_now = place_of(old), place_of(new)
+            codes = _reindex(name, was, is_now, new, ops)
+            if counted and codes is not None:
+                self._count(was, is_now, *codes)
+            self._forget(name)
+        self.store.write([*restored.items(), *ops])
+
+    def _forget(self, customer: bytes) -> None:
+        """What is in memory of a customer is not what the store has."""
+        self._open.pop(customer, None)
+        self._cached_bytes -= _size(self._cache.pop(customer, None))
 
     # -- scanning (nothing may be in flight: the store must be up to date)
 
@@ -255,12 +272,14 @@ class CustomerTable:
         for key, _ in scan:
             yield key[keys.DUE_PREFIX :]
 
-    def between(self, kind: str, low: int, high: int) -> Iterator[bytes]:
-        """Active customers with a code from `low` on, under `high`."""
-        prefix = _PREFIXES["rank" if kind == "monetary" and self._ranks_revenue else kind]
-        top = min(high, (1 << 24) - 1)
-        for key, _ in self.store.scan(keys.code_key(prefix, low), keys.code_key(prefix, top)):
-            yield key[keys.CODE_PREFIX :]
+    def ranked(
+        self, low: int, high: int, moves: Callable[[Ranked], bool]
+    ) -> Iterator[bytes | None]:
+        """Active customers with a rank code from `low` on, under `high`, in the order of the
+        ranking; None for each of whom `moves` says no."""
+        top = min(high, keys.TOP_CODE)
+        for key, value in self.store.scan(keys.rank_key(low), keys.rank_key(top)):
+            yield key[keys.RANK_PREFIX :] if moves(ranked_of(value)) else None
 
     def everyone(self, after: bytes = b"") -> Iterator[bytes]:
         """Every customer in order, those after `after`."""
@@ -269,7 +288,31 @@ class CustomerTable:
             yield key[1:]
 
 
-_PREFIXES = {"rank": keys.RANK, "frequency": keys.FREQUENCY, "monetary": keys.MONETARY}
+def _reindex(
+    customer: bytes, was: Place, is_now: Place, state: bytes | None, ops: list[Op]
+) -> tuple[int | None, int | None] | None:
+    """Move a customer in every index where it has another place than before; its rank codes
+    before and now (None: not active), or None where the ranking knows nothing new."""
+    due, due_now = was.due, is_now.due
+    if due != due_now:
+        if due != NEVER:
+            ops.append((keys.due_key(due, customer), None))
+        if due_now != NEVER:
+            ops.append((keys.due_key(due_now, customer), b""))
+    if was[2:] == is_now[2:]:
+        return None
+    code = rank_code(was.rank) if was.frequency >= 1 else None
+    code_now = rank_code(is_now.rank) if is_now.frequency >= 1 else None
+    if code is not None and code != code_now:
+        ops.append((keys.rank_key(code, customer), None))
+    if code_now is not None:
+        assert state is not None
+        ops.append((keys.rank_key(code_now, customer), state[RANKED]))
+    return code, code_now
+
+
+def _size(state: bytes | None) -> int:
+    return 0 if state is None else len(state)
 
 
 def _after(prefix: bytes) -> bytes:

@@ -13,10 +13,12 @@ class TakeOver:
     def __init__(self, all_of_them: TakeOvers) -> None:
         self._all = all_of_them
         self.began = self.moved_at = asyncio.get_running_loop().time()
+        self.records = 0
 
     def read(self, records: int) -> None:
         """So many more records of the changelog have been read."""
         self._all.records += records
+        self.records += records
         self.moved_at = asyncio.get_running_loop().time()
 
 

@@ -35,7 +35,8 @@ class Input(NamedTuple):
     """What an agent knows of its topic: how bytes become an event and how it is folded in.
 
     `when` gives an event's own time; `fold` returns the customer's state. Without `keyed` records
-    belong to no customer (`clock`); without `once` they have no event_id (`customers`).
+    belong to no customer (`clock`); without `once` they have no event_id (`customers`). `in_short`
+    folds in what needs no turn, if it can; whether it did.
     """
 
     topic: str
@@ -44,6 +45,7 @@ class Input(NamedTuple):
     fold: Callable[[Partition, Turn, Any], Any]
     keyed: bool = True
     once: bool = True
+    in_short: Callable[[Partition, str, Record, Any], bool] | None = None
 
 
 def read_event(topic: Input, record: Record, latest: datetime) -> Any:

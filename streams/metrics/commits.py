@@ -33,6 +33,7 @@ class CommitMeter:
         self._ages = Ages(catalogue.APPEND_TO_COMMIT)
         registry.register(self._ages)
         self._said = SaidCounters(registry, prefix)
+        self._slowest = 0.0
         for topic in self._inputs.values():
             for outcome in OUTCOMES:
                 self._events.labels(topic, outcome)
@@ -42,6 +43,7 @@ class CommitMeter:
     def landed(self, landed: Landed) -> None:
         """A commit has landed: 60 µs and 0.2 for each record."""
         self._seconds.observe(landed.seconds)
+        self._slowest = max(self._slowest, landed.seconds)
         self._late.inc(landed.late_orders)
         self._count_events(landed.tally)
         self._said.count(landed.outputs, landed.changelog_records)
@@ -50,6 +52,11 @@ class CommitMeter:
             topic = self._inputs[batch.topic]
             self._batches.labels(topic).observe(len(batch.records))
             self._ages.observe(topic, now_ms, [record.timestamp_ms for record in batch.records])
+
+    def take_slowest(self) -> float:
+        """Seconds of the slowest commit since this was last asked; 0 where there was none."""
+        slowest, self._slowest = self._slowest, 0.0
+        return slowest
 
     def _count_events(self, tally: Counter[tuple[str, str]]) -> None:
         for (topic, fate), records in tally.items():

@@ -4,15 +4,12 @@ read can't say how far it is behind."""
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping
 
 from streams.engine.log import LogError, WorkerLog
 from streams.engine.records import TopicPartition
 
 _ANSWER_SECONDS = 5.0
-
-log = logging.getLogger(__name__)
 
 
 class Ends:
@@ -22,6 +19,7 @@ class Ends:
         self._log = worker_log
         self.topics = tuple(topics)
         self._known: dict[TopicPartition, int] = {}
+        self.error = ""  # why the log has not told any newer; empty: it has
         self.told_at = asyncio.get_running_loop().time()
 
     async def refresh(self, partitions: Iterable[int]) -> None:
@@ -31,8 +29,9 @@ class Ends:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 self._known = await self._log.end_offsets(wanted) if wanted else {}
         except (LogError, TimeoutError) as error:
-            log.warning("the log does not say where %s end: %r", ", ".join(self.topics), error)
+            self.error = str(error) or f"no answer within {_ANSWER_SECONDS:g} s"
             return
+        self.error = ""
         self.told_at = asyncio.get_running_loop().time()
 
     def lag(self, positions: Mapping[str, int], number: int) -> dict[str, int]:

@@ -3,7 +3,8 @@
 A partition stands still while it has something to do (batches at its door, a commit under way, a
 chore that is due, records in its inputs that it has not read, a take-over) and for `STALL_SECONDS`
 has neither taken a batch nor landed a commit nor read a record of its changelog. The worker stands
-still, too, where the log doesn't say where the inputs end, or the group gives it no answer.
+still, too, where the log doesn't say where the inputs end, or the group gives it no answer, or the
+borders that it keeps don't get published.
 
 An event loop that hangs can't be seen from inside: `/healthz` does not answer then, and whoever
 asks must take that for a no.
@@ -39,6 +40,9 @@ class Sight(Protocol):
 
     def log_told_at(self) -> float:
         """When the log last said where the inputs end."""
+
+    def publishing_since(self) -> float | None:
+        """Since when the keeper of the borders, if that is us, has been publishing some."""
 
 
 class Still(NamedTuple):
@@ -87,6 +91,9 @@ class Health:
         told_at = self._sight.log_told_at()
         if now - told_at >= STALL_SECONDS:
             still.append(Still(None, "an answer of the log", told_at))
+        since = self._sight.publishing_since()
+        if since is not None and now - since >= STALL_SECONDS:
+            still.append(Still(None, "the publication of borders", since))
         if now - self._assigned_at >= GROUP_SECONDS:
             still.append(Still(None, "the group's assignment", self._assigned_at))
         return still

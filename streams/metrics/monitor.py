@@ -17,7 +17,8 @@ from streams.metrics.commits import CommitMeter
 from streams.metrics.ends import Ends
 from streams.metrics.exposing import Sample, family, new_histogram
 from streams.metrics.gauges import Families, PartitionGauges
-from streams.metrics.health import Health, Waiting
+from streams.metrics.health import Health, Still, Waiting
+from streams.metrics.slowness import Reading, Slowness
 from streams.metrics.worker_gauges import Parts, WorkerGauges
 from streams.settings import Settings
 
@@ -46,6 +47,7 @@ class Monitor:
         self._standbys = partitions.standbys
         self._sight = _Sight(partitions, self.ends)
         self.health = Health(self._sight, self._loop.time())
+        self._slowness = Slowness(_Pace(self._sight, self.health, self.commits, redis))
         self.registry.register(PartitionGauges(partitions.partitions, worker.door.wall_clock))
         parts = Parts(
             partitions, worker.memory, self.ends, self._changelog_ends, self._names,
@@ -60,6 +62,7 @@ class Monitor:
             await self.ends.refresh(self._sight.consuming())
             await self._changelog_ends.refresh(self._standbys.positions())
             self.health.look(self._loop.time())
+            self._slowness.look(self._loop.time())
             due = self._loop.time() + LOOK_SECONDS
             await asyncio.sleep(LOOK_SECONDS)
             self._delay.observe(max(self._loop.time() - due, 0.0))
@@ -69,29 +72,68 @@ class _Sight:
     """The worker as health sees it: see `streams.metrics.health.Sight`."""
 
     def __init__(self, partitions: Partitions, ends: Ends) -> None:
-        self._partitions = partitions
-        self._ends = ends
+        self.partitions = partitions
+        self.ends = ends
 
     def assignment(self) -> frozenset[int] | None:
-        return self._partitions.assignment
+        return self.partitions.assignment
 
     def waiting(self) -> dict[int, Waiting]:
         found = {
             number: Waiting("recovery", take_over.moved_at)
-            for number, take_over in self._partitions.take_overs.under_way.items()
+            for number, take_over in self.partitions.take_overs.under_way.items()
         }
-        for number, door in self._partitions.doors().items():
-            lags = self._ends.lag(door.partition.marker.positions, number)
+        for number, door in self.partitions.doors().items():
+            lags = self.ends.lag(door.partition.marker.positions, number)
             unread = "records to be fetched" if any(lags.values()) else None
             found[number] = Waiting(door.to_do() or unread, door.moved_at)
         return found
 
     def consuming(self) -> frozenset[int]:
-        states = self._partitions.states()
+        states = self.partitions.states()
         return frozenset(n for n, state in states.items() if state == "consuming")
 
     def log_told_at(self) -> float:
+        return self.ends.told_at
+
+    def publishing_since(self) -> float | None:
+        keeper = self.partitions.keeper
+        return None if keeper is None else keeper.publishing_since
+
+
+class _Pace:
+    """The worker as its log tells of it: see `streams.metrics.slowness.Pace`."""
+
+    def __init__(
+        self, sight: _Sight, health: Health, commits: CommitMeter,
+        redis: Callable[[], Mapping[int, float]],
+    ) -> None:  # fmt: skip
+        self._partitions = sight.partitions
+        self._ends = sight.ends
+        self.stalls: Callable[[], Mapping[int, Still]] = health.stalls
+        self.slowest_commit = commits.take_slowest
+        self.redis = redis
+
+    def recoveries(self) -> dict[int, Reading]:
+        under_way = self._partitions.take_overs.under_way.items()
+        return {number: Reading(one.began, one.records) for number, one in under_way}
+
+    def chores(self) -> dict[int, dict[str, float]]:
+        doors = self._partitions.doors().items()
+        return {number: door.waiting_chores() for number, door in doors}
+
+    def log_told_at(self) -> float:
         return self._ends.told_at
+
+    def log_error(self) -> str:
+        return self._ends.error
+
+    def unread(self) -> int:
+        doors = self._partitions.doors().items()
+        return sum(
+            sum(self._ends.lag(door.partition.marker.positions, number).values())
+            for number, door in doors
+        )
 
 
 class _Info:

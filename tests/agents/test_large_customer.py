@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from streams.domain.customer import encode_customer
+from streams.domain.packed import encode_customer
+from streams.engine import dedupe
 from streams.engine.records import Record
 from tests.agents.one_worker import OneWorker
 from tests.oracle.sending import order, tick
@@ -70,3 +71,21 @@ def test_repeats_are_dropped_as_long_as_they_are_remembered(grown: Grown) -> Non
     assert state is not None
     assert (len(state.seen), state.seen_chunks) == (1, [])
     assert list(store.scan(b"s", b"t")) == []
+
+
+def test_of_many_large_customers_no_more_ids_are_in_memory_than_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dedupe, "HOT_EVENTS", 1000)
+    worker, names = OneWorker(), [f"c{number}" for number in range(20)]
+    held = worker.machine.partitions[0].dedupe
+    for day in range(1, 6):
+        orders = [
+            order(name, f"2024-03-0{day}", 100, event_id=f"{day}-{number}")
+            for name in names
+            for number in range(60)
+        ]
+        worker.send(*orders, *orders)
+        assert held.held <= 1000
+    assert held.held > 0
+    assert worker.tally("orders") == {"counted": 6000, "repeated": 6000}

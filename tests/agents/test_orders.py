@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.domain.customer import encode_customer
+from streams.domain.packed import encode_customer
 from tests.agents.one_worker import OneWorker
 from tests.oracle.sending import cancellation, giving_back, order, tick
 

@@ -6,16 +6,12 @@ import sys
 from typing import Any
 
 from streams.cli import main
-from streams.domain import decide, plain_order
+from streams.domain import decide
 from streams.metrics.commits import CommitMeter
 
 
 def _no_alerts(*_: Any) -> list[Any]:
     return []
-
-
-def _always(*_: Any) -> bool:
-    return True
 
 
 def _unmeasured(*_: Any) -> None:
@@ -25,7 +21,6 @@ def _unmeasured(*_: Any) -> None:
 if __name__ == "__main__":
     for where, name, instead in (
         (decide, "consider", _no_alerts),
-        (plain_order, "_alerts_stay", _always),
         (CommitMeter, "landed", _unmeasured),
     ):
         getattr(where, name)  # which must be there

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from streams.domain.packed import place_of
 from streams.domain.rules import parse_rules
 from streams.engine.landed import Landed
 from streams.engine.records import Batch, Record
@@ -77,9 +78,7 @@ def _moves(machine: Machine, orders: int) -> float:
     table = machine.partitions[0].table
     names = list(table.everyone())[:1000]
     table.load(names)
-    for name in names:
-        table.touch(name)
-    places = list(table._before.values())
+    places = [place_of(table.packed(name)) for name in names]
     pairs = list(zip(places, places[1:] + places[:1], strict=True))
     began = time.process_time()
     for number in range(orders):

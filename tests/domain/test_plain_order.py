@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
-import msgspec
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from streams.domain.customer import Customer
+from streams.domain.customer import NEVER, Customer
 from streams.domain.days import DAY_US, Calendar
 from streams.domain.decide import Said, TierChanged, decide_on_event, decide_on_time
 from streams.domain.orders_fold import fold_order, newest_order_day
-from streams.domain.plain_order import PlainOrder, decide_on_plain_order
+from streams.domain.packed import decode_customer, encode_customer
+from streams.domain.plain_order import PlainOrder, fold_first_order, fold_plain_order
 from streams.domain.pyramid import Borders
-from streams.domain.rules import parse_rules
+from streams.domain.rules import Rules, parse_rules
 from streams.domain.scene import Scene
 
 RULES = [
@@ -28,68 +28,117 @@ RULES = [
     )
 ]
 FIRST_DAY = 20_000
+DEDUPE_US = 7 * DAY_US
 
-steps = st.tuples(
-    st.sampled_from(["placed", "placed", "placed", "placed", "cancelled", "returned", "borders"]),
-    st.sampled_from([0, 0, 0, 1, 2, 5, 8, 20, 47, 95, 130]),  # days later
-    st.sampled_from([0, 0, 0, 0, 1, 30]),  # days late
-    st.sampled_from([0, 10, 100, 250, 1000, 5000]),
-    st.sampled_from([None, 0, 40]),
+WALKS, STEPS = 400, 30
+
+KINDS = (
+    ["placed"] * 28
+    + ["time"] * 6
+    + ["borders"] * 6
+    + ["cancelled", "returned", "disqualified", "file"]
 )
+DAYS_LATER = [0, 0, 0, 0, 1, 2, 4, 6, 8, 40, 95, 130]
+DAYS_LATE = [0, 0, 0, 0, 0, 0, 1, 30]
+SCALES = [200, 300, 1200, 5000, 20_000]
+AMOUNTS = [0, 10, 100, 190, 250, 1000, 5000]
 
 
 def borders_at(scale: int) -> Borders:
-    tiers = (4 * scale, 2 * scale, scale)
-    return Borders(scale, tiers, tiers, (2, 3, 4, 9), (50, scale, 2 * scale, 4 * scale))
+    tiers, falls = (4 * scale, 2 * scale, scale), (4 * scale - 80, 2 * scale - 40, scale - 20)
+    return Borders(scale, tiers, falls, (2, 3, 4, 9), (50, scale, 2 * scale, 4 * scale))
 
 
-def copied(customer: Customer) -> Customer:
-    return msgspec.msgpack.decode(msgspec.msgpack.encode(customer), type=Customer)
+@pytest.mark.parametrize("rules", RULES)
+def test_one_more_order_of_today_is_folded_alike(rules: Rules) -> None:
+    for seed in range(WALKS):
+        walk(Random(seed), rules)
 
 
-@given(st.sampled_from(RULES), st.lists(steps, min_size=1, max_size=25))
-def test_one_more_order_of_today_is_decided_alike(rules, given_steps) -> None:  # type: ignore[no-untyped-def]
-    scene = Scene(rules, Calendar("UTC"), borders_at(200))
+def walk(chance: Random, rules: Rules) -> None:
+    """Some steps in the life of one customer."""
+    scene = Scene(rules, Calendar("UTC"), borders_at(chance.choice(SCALES)))
     customer, today = Customer(), FIRST_DAY
-    for kind, later, late, amount, profit in given_steps:
-        today += later
-        at_us = today * DAY_US
-        if customer.due <= today:
-            decide_on_time(customer, today, at_us, scene, "expiry")
+    for number in range(STEPS):
+        kind, late, amount = chance.choice(KINDS), chance.choice(DAYS_LATE), chance.choice(AMOUNTS)
+        today += chance.choice(DAYS_LATER)
+        at_us = today * DAY_US + number
+        profit = chance.choice((None, 0, 40))
         if kind == "borders":
-            scene.borders = borders_at(200 + amount)
-            continue
-        newest = newest_order_day(customer)
-        fold_order(customer, kind, today - late, amount, profit, rules.window_days)
-        if kind != "placed":
-            decide_on_event(customer, today, at_us, newest, "order", scene)
-            continue
-        order = PlainOrder(today - late, amount, profit or 0, newest < today - late)
-        both_ways_alike(customer, order, today, newest, scene)
+            scene.borders = borders_at(chance.choice(SCALES))
+        elif kind == "time":
+            if customer.contacted:
+                decide_on_time(customer, today, at_us, scene, "expiry")
+        elif kind == "disqualified":
+            customer.disqualified = not customer.disqualified
+        elif kind == "file":
+            customer.file, customer.name = b"{}", "Ann"
+        elif kind == "placed" and not late:
+            event = number if chance.random() < 0.9 else 0
+            order = PlainOrder(event, today, at_us, at_us - DEDUPE_US, amount, profit)
+            customer = both_ways_alike(customer, order, scene)
+        else:
+            correction = PlainOrder(0, today - late, at_us, 0, amount, profit)
+            fold_slowly(customer, kind, correction, scene)
 
 
-def both_ways_alike(
-    customer: Customer, order: PlainOrder, today: int, newest: int, scene: Scene
-) -> None:
-    """And `customer` is left as the short way leaves it, or else the long one."""
-    untouched, at_us = copied(customer), today * DAY_US
-    said = decide_on_plain_order(customer, order, today, at_us, scene)
-    if said is None:
-        assert customer == untouched
-        decide_on_event(customer, today, at_us, newest, "order", scene)
-        return
-    expected = decide_on_event(untouched, today, at_us, newest, "order", scene)
-    assert told(said) == told(expected)
-    assert today < customer.due <= untouched.due
-    due, customer.due = customer.due, untouched.due
-    assert customer == untouched
-    customer.due = due
+def both_ways_alike(customer: Customer, order: PlainOrder, scene: Scene) -> Customer:
+    """What the short way makes of the customer, or else the long one."""
+    if customer == Customer():
+        folded = fold_first_order(order, scene)
+    else:
+        folded = fold_plain_order(encode_customer(customer), order, scene)
+    if folded is None:
+        if order.event not in customer.seen:
+            fold_slowly(customer, "placed", order, scene)
+            remember(customer, order)
+        return customer
+    assert order.event not in customer.seen
+    said = fold_slowly(customer, "placed", order, scene)
+    remember(customer, order)
+    found = decode_customer(folded.state)
+    assert [(one.from_tier, one.to_tier) for one in changes(said)] == (
+        [(folded.tier_was, folded.tier)] if folded.tier != folded.tier_was else []
+    )
+    assert order.day < found.due <= falls_due(customer, order, scene)
+    due, found.due = found.due, customer.due
+    assert found == customer
+    found.due = due
+    return found
 
 
-def told(said: Sequence[Said]) -> list[tuple[int, int, str, int | None] | str]:
-    return [
-        (one.from_tier, one.to_tier, one.cause, one.recency_days)
-        if isinstance(one, TierChanged)
-        else type(one).__name__
-        for one in said
-    ]
+def changes(said: Sequence[Said]) -> list[TierChanged]:
+    """And nothing else is said."""
+    found = [one for one in said if isinstance(one, TierChanged)]
+    assert len(found) == len(said)
+    assert all(one.recency_days == 0 for one in found)
+    return found
+
+
+def falls_due(customer: Customer, order: PlainOrder, scene: Scene) -> int:
+    """The first day on which time alone may change something."""
+    looked_at = decode_customer(encode_customer(customer))
+    looked_at.due = NEVER
+    assert decide_on_event(looked_at, order.day, order.now_us, order.day, "order", scene) == []
+    return looked_at.due
+
+
+def fold_slowly(customer: Customer, kind: str, order: PlainOrder, scene: Scene) -> Sequence[Said]:
+    today = order.now_us // DAY_US
+    said: list[Said] = []
+    if customer.due <= today:
+        said += decide_on_time(customer, today, order.now_us, scene, "expiry")
+    newest = newest_order_day(customer)
+    fold_order(customer, kind, order.day, order.amount, order.profit, scene.rules.window_days)
+    return [*said, *decide_on_event(customer, today, order.now_us, newest, "order", scene)]
+
+
+def remember(customer: Customer, order: PlainOrder) -> None:
+    while customer.seen_us and not is_remembered(customer.seen_us[0], order):
+        del customer.seen[0], customer.seen_us[0]
+    customer.seen.append(order.event)
+    customer.seen_us.append(order.now_us)
+
+
+def is_remembered(taken_us: int | None, order: PlainOrder) -> bool:
+    return taken_us is None or taken_us >= order.remembered_us

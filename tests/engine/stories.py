@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from streams.domain.customer import Customer, decode_customer
+from streams.domain.customer import Customer
+from streams.domain.packed import decode_customer
 from streams.domain.rules import Rules, parse_rules
 from streams.engine.keys import state_key
 from tests.engine.comparing import feed_all

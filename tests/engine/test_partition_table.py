@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.domain.customer import Customer
-from streams.engine.table import CustomerTable
+from streams.engine.table import CACHED_BYTES, CustomerTable
 from tests.engine.memory_store import MemoryStore
 
 
@@ -55,6 +55,30 @@ def test_chunks_of_every_commit_under_way_are_read() -> None:
     assert table.chunk(b"s2") == b"two"
 
 
+def test_the_cache_lets_go_of_large_states_before_they_are_many() -> None:
+    table = table_of(cached=1000)
+    for number in range(200):
+        table.touch(b"c%d" % number).file = bytes(CACHED_BYTES // 20)
+        sealed = table.seal()
+        table.store.write(sealed.store)
+        table.written(sealed)
+        assert table.cached_bytes <= CACHED_BYTES
+    read = table.get(b"c0")
+    assert read is not None
+    assert read.file == bytes(CACHED_BYTES // 20)
+    assert table.fits() == 19  # of those twentieths, and a few bytes
+
+
+def test_states_that_shrink_make_room_again() -> None:
+    table = table_of(cached=1000)
+    for size in (CACHED_BYTES // 2, 10):
+        for name in (b"ann", b"ben"):
+            table.touch(name).file = bytes(size)
+        sealed = table.seal()
+        table.store.write(sealed.store)
+    assert table.cached_bytes < 1000
+
+
 def test_who_is_let_go_of_the_cache_is_read_back_whole() -> None:
     table = table_of(cached=2)
     names = [b"c%d" % number for number in range(10)]
@@ -76,14 +100,14 @@ def test_indexes_and_counts_follow_a_customer_who_comes_moves_and_goes() -> None
         land(table)
 
     become(5000, 1, due=100)
-    assert list(table.between("rank", 0, 1 << 23)) == [b"ann"]
+    assert list(table.ranked(0, 1 << 23, lambda _: True)) == [b"ann"]
     assert list(table.due(99, 100)) == [b"ann"]
     become(5001, 2, due=200)  # the same 12 bits
     assert table.counts.cells["rank"] == {4548: [1, 5001]}
     assert list(table.due(0, 199)) == []
     become(0, 0, due=200)
     assert table.counts.cells == {"rank": {}, "frequency": {}, "monetary": {}}
-    assert list(table.between("rank", 0, 1 << 23)) == []
+    assert list(table.ranked(0, 1 << 23, lambda _: True)) == []
     table.erase(b"ann")
     land(table)
     assert list(table.store.scan(b"\x00", b"\xff")) == []

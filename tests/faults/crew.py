@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.driver import Tierstream, Worker
-from tests.faults.disk import SmallDisk
+from tests.faults.disk import Disk
 from tests.faults.proxy import Proxy
 
 RESTART_SECONDS = 1.0
@@ -26,7 +26,7 @@ class Slot:
     variables: dict[str, str]
     data: Path
     proxy: Proxy | None = None
-    disk: SmallDisk | None = None
+    disk: Disk | None = None
     worker: Worker | None = None
     wanted: bool = False
     ended_at: float = 0.0
@@ -34,6 +34,10 @@ class Slot:
     @property
     def runs(self) -> bool:
         return self.worker is not None and self.worker.runs
+
+    @property
+    def pid(self) -> int | None:
+        return self.worker.process.pid if self.worker is not None and self.worker.runs else None
 
     @property
     def is_up(self) -> bool:

@@ -1,13 +1,18 @@
-"""A small file system of its own that can be filled to the last byte."""
+"""A small file system of its own that can be filled to the last byte; where none can be mounted,
+a limit on the size of a worker's files."""
 
 from __future__ import annotations
 
 import errno
 import os
+import resource
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 SIZE_MB = 48
+FILE_BYTES = 128 << 10  # a worker's own log stays under it, its tables and the embedded log don't
 _PIECE = bytes(1 << 16)
 
 
@@ -17,10 +22,51 @@ def why_not(folder: Path) -> str | None:
     try:
         small = SmallDisk(probe)
     except OSError as error:
-        return f"no small file system can be mounted here, so no disk was filled: {error}"
+        return f"no small file system can be mounted here ({error})"
     small.unmount()
     probe.rmdir()
     return None
+
+
+class Disk(Protocol):
+    """Something that can be full."""
+
+    def fill(self) -> None:
+        """Leave no room."""
+
+    def free(self) -> None:
+        """Give the room back."""
+
+
+class FileLimit:
+    """No file of the process may grow past `FILE_BYTES` (RLIMIT_FSIZE): what it writes is refused
+    with EFBIG, where a full disk says ENOSPC. `pid`: the process, None while there is none."""
+
+    def __init__(self, pid: Callable[[], int | None]) -> None:
+        self._pid = pid
+
+    def fill(self) -> None:
+        """Leave no room; again where the process is another meanwhile."""
+        self._limit(FILE_BYTES)
+
+    def free(self) -> None:
+        """Give the room back."""
+        self._limit(resource.RLIM_INFINITY)
+
+    def _limit(self, size: int) -> None:
+        pid = self._pid()
+        if pid is None:
+            return
+        try:
+            _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (_under(size, hard), hard))
+        except ProcessLookupError:
+            return  # it has ended meanwhile
+
+
+def _under(wanted: int, hard: int) -> int:
+    """The soft limit to be set under a hard one; RLIM_INFINITY is -1."""
+    return wanted if hard == resource.RLIM_INFINITY or 0 <= wanted < hard else hard
 
 
 class SmallDisk:

@@ -17,7 +17,7 @@ class Proxy:
 
     While it is cut nothing passes in either direction, and nobody is told: connections stay open,
     new ones are taken and get no answer. Healed, they go on where they were, as TCP does, or
-    (`reset`) all break.
+    (`reset`) all break. Slow, it keeps what comes for a while before it passes it on.
     """
 
     def __init__(self, port: int, target: int) -> None:
@@ -26,6 +26,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._whole = asyncio.Event()
+        self._delay_seconds = 0.0
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -47,6 +48,10 @@ class Proxy:
     def heal(self, *, reset: bool = False) -> None:
         """Let everything pass again; with `reset` what was connected breaks first."""
         self._do(self._set(whole=True, reset=reset))
+
+    def slow(self, seconds: float) -> None:
+        """Let everything take so much longer, in each direction; 0: as fast as it comes."""
+        self._delay_seconds = seconds
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -98,6 +103,7 @@ class Proxy:
         """Pass bytes on until one side ends, which ends the other."""
         while piece := await source.read(_PIECE_BYTES):
             await self._whole.wait()
+            await asyncio.sleep(self._delay_seconds)
             sink.write(piece)
             await sink.drain()
         raise ConnectionResetError

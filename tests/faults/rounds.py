@@ -17,7 +17,7 @@ from tests.e2e.against_oracle import PARTITIONS
 from tests.e2e.driver import Tierstream
 from tests.faults.broker import Broker
 from tests.faults.crew import Crew, Slot
-from tests.faults.disk import SmallDisk
+from tests.faults.disk import FileLimit, SmallDisk
 from tests.faults.following import Follower
 from tests.faults.injectors import Injector
 from tests.faults.load import Load
@@ -39,6 +39,7 @@ class Plan:
     seconds: float  # of faults
     seed: int
     rate: float  # records a second
+    mounts: bool = True  # disks to be filled; else files are limited
 
     @property
     def name(self) -> str:
@@ -97,15 +98,17 @@ def _slots(plan: Plan, folder: Path, broker: Broker | None, undo: ExitStack) -> 
     for number in range(MOST_WORKERS if broker is not None else 1):
         place = folder / f"disk{number}"
         place.mkdir()
-        disk = None
-        if fills_disks:
-            disk = SmallDisk(place)
-            undo.callback(disk.unmount)
         variables = {"DATA": str(place / "data")}
         if broker is not None:
             variables["BROKER"] = f"kafka://{broker.servers_of(number)}"
         proxy = None if broker is None else broker.proxies[number]
-        slots.append(Slot(number, variables, place / "data", proxy, disk))
+        slot = Slot(number, variables, place / "data", proxy)
+        if fills_disks and plan.mounts:
+            slot.disk = disk = SmallDisk(place)
+            undo.callback(disk.unmount)
+        elif fills_disks:
+            slot.disk = FileLimit(lambda slot=slot: slot.pid)  # type: ignore[misc]
+        slots.append(slot)
     return slots
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 
+from tests.faults.disk import FileLimit
 from tests.faults.order import Appended, processed
 from tests.faults.proxy import Proxy
 from tests.faults.story import story
@@ -92,6 +97,55 @@ def test_a_network_healed_with_a_reset_breaks_its_connections_and_takes_new_ones
         with socket.create_connection((HOST, proxy.port)) as again:
             assert ask(again, b"after") == b"after"
         assert echo.heard == [b"before", b"after"]
+
+
+def test_a_slow_network_is_overtaken_by_a_direct_way_and_loses_nothing() -> None:
+    with proxied() as (echo, proxy), socket.create_connection((HOST, proxy.port)) as through:
+        assert ask(through, b"before") == b"before"
+        proxy.slow(0.5)
+        through.sendall(b"slow")
+        with socket.create_connection((HOST, echo.port)) as direct:
+            assert ask(direct, b"direct") == b"direct"
+        assert through.recv(100) == b"slow"
+        assert echo.heard == [b"before", b"direct", b"slow"]
+
+
+#: Appends to a file whenever it is told to, and says what came of it.
+_WRITER = """
+import sys
+for line in sys.stdin:
+    try:
+        with open(sys.argv[1], "ab", buffering=0) as file:
+            file.write(bytes(65536))
+    except OSError as error:
+        print(error.errno, flush=True)
+    else:
+        print(0, flush=True)
+"""
+
+
+def test_the_files_of_a_limited_process_grow_again_once_it_is_freed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _WRITER, str(tmp_path / "file")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as writer:
+        asked, answers = writer.stdin, writer.stdout
+        assert asked is not None
+        assert answers is not None
+
+        def write() -> int:
+            asked.write("\n")
+            return int(answers.readline())
+
+        limit = FileLimit(lambda: writer.pid)
+        assert [write() for _ in range(3)] == [0, 0, 0]
+        limit.fill()
+        assert write() == errno.EFBIG
+        limit.free()
+        assert write() == 0
+        asked.close()
+    limit.fill()  # nobody is left to be limited
+    FileLimit(lambda: None).fill()
 
 
 def test_the_same_seed_tells_the_same_story() -> None:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams import topics
-from streams.domain.customer import Customer, decode_customer
+from streams.domain.customer import Customer
+from streams.domain.packed import decode_customer
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.keys import STATES
 from streams.engine.records import Record

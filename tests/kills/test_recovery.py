@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from streams.domain.customer import Customer, encode_customer
+from streams.domain.customer import Customer
+from streams.domain.packed import encode_customer
 from streams.domain.rules import parse_rules
 from streams.engine import fault_points, keys
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.worker_log import EmbeddedWorkerLog
 from streams.engine.log import NewTopic
-from streams.engine.marker import Marker, encode_marker
+from streams.engine.marker import VERSION, Marker, encode_marker
 from streams.engine.records import TopicPartition, Write
 from streams.engine.recovery import recover
 from streams.engine.replica import AT_ONCE, Place
@@ -98,3 +100,13 @@ def test_an_interrupted_recovery_goes_on_where_it_was(place: Place) -> None:
 def test_a_store_that_is_whole_reads_what_is_new_alone(place: Place) -> None:
     assert recovered(place) == CUSTOMERS + 1
     assert recovered(place) == 1  # what came after the last standing sent
+
+
+def test_a_store_of_an_older_version_is_built_anew(place: Place) -> None:
+    recovered(place)
+    store = open_store(place.path, StoreMemory())
+    newest = msgspec.msgpack.decode(store.get(keys.MARKER) or b"")
+    store.write([(keys.MARKER, msgspec.msgpack.encode(newest | {"version": VERSION - 1}))])
+    store.close()
+    assert recovered(place) == CUSTOMERS + 1  # all of it
+    assert len(states(place)) == CUSTOMERS

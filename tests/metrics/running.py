@@ -25,30 +25,36 @@ PARTITIONS = 2
 
 
 class Gate:
-    """Transactions of partitions pass while it is open; where it is shut they never return."""
+    """Transactions pass while it is open: take-overs, commits of partitions, those of borders.
+    Where it is shut they never return."""
 
     def __init__(self) -> None:
         self.take_overs, self.commits = asyncio.Event(), asyncio.Event()
+        self.borders = asyncio.Event()
         self.open()
 
     def open(self) -> None:
         """Let everything through."""
         self.take_overs.set()
         self.commits.set()
+        self.borders.set()
 
 
 class _Gated:
-    def __init__(self, transactions: Transactions, gate: Gate) -> None:
+    def __init__(
+        self, transactions: Transactions, take_overs: asyncio.Event, commits: asyncio.Event
+    ) -> None:
         self._transactions = transactions
-        self._gate = gate
+        self._take_overs = take_overs
+        self._commits = commits
         self.close = transactions.close
 
     async def take_over(self) -> None:
-        await self._gate.take_overs.wait()
+        await self._take_overs.wait()
         await self._transactions.take_over()
 
     async def commit(self, writes: Sequence[Write]) -> dict[TopicPartition, int]:
-        await self._gate.commits.wait()
+        await self._commits.wait()
         return await self._transactions.commit(writes)
 
 
@@ -92,8 +98,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Running]:
-    """A worker without a web server, with no ticks of its own. `folder` is absolute."""
+async def running(folder: Path, **variables: str) -> AsyncIterator[Running]:
+    """A worker without a web server, with no ticks of its own. `folder` is absolute; `variables`
+    are settings on top, named without TIERSTREAM_."""
     settings = Settings.from_env(
         {
             "TIERSTREAM_BROKER": f"embedded://{folder}/log.db",
@@ -101,6 +108,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
             "TIERSTREAM_PARTITIONS": str(PARTITIONS),
             "TIERSTREAM_TICKS": "off",
             "TIERSTREAM_STANDINGS_INTERVAL": "1",
+            **{f"TIERSTREAM_{name}": value for name, value in variables.items()},
         }
     )
     client = open_client(settings)
@@ -127,7 +135,7 @@ def _set_up(gate: Gate, worker_log: WorkerLog) -> None:
     plain = worker_log.transactions
 
     def transactions(role: str, partition: int) -> Transactions:
-        made = plain(role, partition)
-        return _Gated(made, gate) if role == "customers" else made
+        commits = gate.commits if role == "customers" else gate.borders
+        return _Gated(plain(role, partition), gate.take_overs, commits)
 
     worker_log.transactions = transactions  # type: ignore[method-assign]

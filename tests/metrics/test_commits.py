@@ -129,3 +129,10 @@ def test_an_order_placed_on_an_earlier_day_than_stream_time_is_late() -> None:
     (partition,) = worker.machine.partitions
     assert partition.late_orders == 2
     assert worker.tally("orders") == {"counted": 6}
+
+
+def test_the_slowest_commit_since_the_last_look_is_told_once() -> None:
+    meter = CommitMeter(CollectorRegistry(), "")
+    for seconds in (0.5, 3.0, 0.1):
+        meter.landed(NOTHING._replace(seconds=seconds))
+    assert (meter.take_slowest(), meter.take_slowest()) == (3.0, 0.0)

@@ -13,6 +13,7 @@ class Worker:
         self.recovered = frozenset({0})
         self.doors = {0: Waiting(None, 100.0)}
         self.told_at = 100.0
+        self.publishing: float | None = None
 
     def assignment(self) -> frozenset[int] | None:
         return self.ours
@@ -25,6 +26,9 @@ class Worker:
 
     def log_told_at(self) -> float:
         return self.told_at
+
+    def publishing_since(self) -> float | None:
+        return self.publishing
 
 
 def still(worker: Worker, health: Health, now: float) -> list[tuple[int | None, str, float]]:
@@ -66,6 +70,28 @@ def test_each_step_forward_gives_another_half_minute() -> None:
         health.look(moved_at + 19)
         assert still(worker, health, moved_at + 29) == []
     assert still(worker, health, 190.0) == [(0, "batches", 160.0)]
+
+
+def test_a_recovery_that_reads_on_is_healthy_however_long_it_takes() -> None:
+    worker = Worker()
+    worker.recovered = frozenset()
+    health = Health(worker, 100.0)
+    for moved_at in range(100, 3600, 25):
+        worker.doors[0] = Waiting("recovery", float(moved_at))
+        health.look(moved_at + 24.0)
+        assert still(worker, health, moved_at + 24.0) == []
+        assert health.not_ready() == "partitions not recovered yet: 0"
+
+
+def test_borders_that_do_not_get_published_are_named() -> None:
+    worker = Worker()
+    health = Health(worker, 100.0)
+    health.look(200.0)
+    worker.publishing = 200.0
+    assert still(worker, health, 229.0) == []
+    assert still(worker, health, 230.0) == [(None, "the publication of borders", 200.0)]
+    worker.publishing = None
+    assert still(worker, health, 231.0) == []
 
 
 def test_one_partition_that_stands_still_is_named_beside_others_that_move() -> None:

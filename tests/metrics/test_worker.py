@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
+
+import pytest
 
 from streams.engine.records import TopicPartition
 from streams.metrics import pages
 from streams.metrics.catalogue import CATALOGUE
 from streams.metrics.health import STALL_SECONDS
+from streams.metrics.slowness import CHORE_SECONDS
 from tests.metrics.exposition import Exposed, label_values
 from tests.metrics.running import PARTITIONS, Running, running
 from tests.oracle.murmur2 import partition_of
@@ -33,6 +37,11 @@ def readyz(worker: Running) -> tuple[int, str | None]:
 def commits_wait(worker: Running, number: int) -> bool:
     still = worker.worker.monitor.health.stalls().get(number)
     return still is not None and still.what == "commit"
+
+
+def publishing_since(worker: Running) -> float | None:
+    keeper = worker.worker.partitions.keeper
+    return None if keeper is None else keeper.publishing_since
 
 
 def partitions_in(found: Exposed, name: str) -> set[str]:
@@ -87,6 +96,82 @@ def test_a_take_over_that_never_returns_keeps_the_worker_unready_and_in_the_end_
             found = worker.exposed()
             assert found.value("tierstream_partitions", state="consuming") == PARTITIONS
             assert found.value("tierstream_recoveries_total") == PARTITIONS
+
+    asyncio.run(story())
+
+
+def test_a_worker_that_recovers_lives_and_is_not_ready(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as worker:
+            worker.gate.take_overs.clear()
+            take_overs = worker.worker.partitions.take_overs
+            await worker.until(lambda: len(take_overs.under_way) == PARTITIONS)
+            assert healthz(worker, asyncio.get_running_loop().time()) == (pages.OK, [])
+            assert readyz(worker)[0] == pages.UNAVAILABLE
+            worker.gate.open()
+            await recovered(worker)
+
+    asyncio.run(story())
+
+
+def test_a_worker_with_nothing_to_do_for_an_hour_is_healthy_and_ready(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as worker:
+            await recovered(worker)
+            worker.send(ORDERS)
+            await worker.at_rest(len(ORDERS))
+            now = asyncio.get_running_loop().time()
+            for door in worker.worker.partitions.doors().values():
+                door.moved_at = now - 3600
+            assert healthz(worker, now) == (pages.OK, [])
+            assert readyz(worker) == (pages.OK, None)
+
+    asyncio.run(story())
+
+
+def test_borders_whose_publication_never_returns_are_named_by_healthz(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as worker:
+            await recovered(worker)
+            worker.gate.borders.clear()
+            worker.send(ORDERS)
+            await worker.until(lambda: publishing_since(worker) is not None)
+            since = publishing_since(worker)
+            assert since is not None
+            status, still = healthz(worker, since + STALL_SECONDS)
+            assert status == pages.UNAVAILABLE
+            assert {
+                "partition": None, "waits_for": "the publication of borders", "seconds": 30.0,
+            } in still  # fmt: skip
+            worker.gate.open()
+            await worker.at_rest(len(ORDERS))
+            await worker.until(lambda: publishing_since(worker) is None)
+
+    asyncio.run(story())
+
+
+def test_every_chore_that_can_be_late_has_its_limit(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as worker:
+            await recovered(worker)
+            for door in worker.worker.partitions.doors().values():
+                assert {chore.name for chore in door._chores} == CHORE_SECONDS.keys()
+
+    asyncio.run(story())
+
+
+def test_a_commit_that_hangs_is_named_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as worker:
+            number = partition_of(b"ann", PARTITIONS)
+            await recovered(worker)
+            await worker.at_rest(0)
+            worker.gate.commits.clear()
+            worker.send([order("ann", "1998-01-05")])
+            named = re.compile(rf"partition {number} has got no further for \d+ s: commit")
+            await worker.until(lambda: named.search(caplog.text) is not None)
 
     asyncio.run(story())
 

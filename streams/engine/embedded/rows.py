@@ -16,7 +16,7 @@ from streams.engine.log import LogError, TooLargeError
 from streams.engine.records import Batch, Headers, Record, TopicPartition, Write
 
 BATCH_RECORDS = 4_000
-BATCH_BYTES = 4 << 20
+BATCH_BYTES = 2 << 20
 _ROWS_AT_ONCE = 125
 _FIRST_ROWS = 5  # at once; how many are next depends on their size
 # What Kafka counts beside the bytes given: the head of a batch, lengths, offset, time.

@@ -22,7 +22,7 @@ from streams.engine.log import LogError
 from streams.engine.records import Batch, Record, TopicPartition
 
 MAX_RECORDS = 4000
-MAX_BYTES = 4 << 20
+MAX_BYTES = 2 << 20
 FETCH_BYTES = 4 << 20  # of one partition; a larger record comes alone
 
 _log = logging.getLogger(__name__)
