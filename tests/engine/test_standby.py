@@ -374,7 +374,7 @@ def test_what_becomes_ours_stays_until_it_is_handed_over_what_is_not_wanted_goes
 
 
 class DeafLog(Log):
-    """Loses the first cancellation of a reader that it keeps waiting, as aiokafka may."""
+    """Loses the first cancellations of a reader that it keeps waiting, as aiokafka may."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -398,8 +398,9 @@ class DeafLog(Log):
             return
         self.deaf_to = ""
         self.waiting.set()
-        with suppress(asyncio.CancelledError):
-            await asyncio.sleep(HOUR)
+        for _ in range(2):
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(HOUR)
 
 
 @asynccontextmanager
