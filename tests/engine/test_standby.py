@@ -7,87 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from streams.engine import keys
-from streams.engine.records import Batch, Record
-from streams.engine.recovery import recover
-from streams.engine.replica import AT_ONCE, Replica
-from streams.engine.standby import Standbys, Standing, Waits
+from streams.engine.records import Record
 from streams.engine.store import Store
-from tests.engine.owner import MEMORY, RULES, Found, Log, Owner, open_log, place_in, recovered
-from tests.oracle.sending import Sent, cancellation, erasure, order
-
-SECONDS = 60
-HOUR = 3600
-NO_WAITS = Waits(0, 0, 0)
-NAMES = [f"customer {number}" for number in range(600)]
-
-
-class Scene:
-    """An owner, and a standby of its partition on another machine."""
-
-    def __init__(self, folder: Path, log: Log, waits: Waits = NO_WAITS) -> None:
-        self.log = log
-        self.owner = Owner(log)
-        self.place = place_in(folder / "standby")
-        self.rests = 0
-        self.on_rest: Callable[[], None] = lambda: None
-        standing = Standing(
-            log, lambda _: self.place, MEMORY, RULES, self._looks_whether_busy, waits
-        )
-        self.standbys = Standbys(standing)
-
-    def _looks_whether_busy(self) -> bool:
-        self.rests += 1
-        self.on_rest()
-        return False
-
-    def keep(self) -> None:
-        """The group wants a copy here."""
-        self.standbys.keep([0], [])
-
-    async def copied(self) -> None:
-        """Return when the copy has all that the owner has committed."""
-        end = len(self.owner.changelogs[0])
-        await until(lambda: self.standbys.positions() == {0: end})
-
-    async def taken_over(self) -> Found:
-        """What the standby's worker finds when it becomes the owner."""
-        return await recovered(self.log, self.place, self.standbys.hand_over(0))
-
-
-@asynccontextmanager
-async def scene_in(folder: Path, waits: Waits = NO_WAITS) -> AsyncIterator[Scene]:
-    async with open_log(folder) as log, asyncio.timeout(SECONDS):
-        scene = Scene(folder, log, waits)
-        try:
-            yield scene
-        finally:
-            await scene.standbys.close()
-
-
-async def until(look: Callable[[], bool]) -> None:
-    while not look():  # noqa: ASYNC110 - what happens in between happens on this loop
-        await asyncio.sleep(0)
-
-
-async def anew(scene: Scene, folder: Path) -> Found:
-    """What recovery makes of the changelog alone."""
-    return await recovered(scene.log, place_in(folder / "anew"))
-
-
-def same(found: Found, expected: Found) -> bool:
-    """But for the records read."""
-    return found._replace(read=0) == expected._replace(read=0)
-
-
-def orders(day: str, *names: str) -> list[Sent]:
-    return [order(name, day, 100 * number) for number, name in enumerate(names, 1)]
+from tests.engine.owner import MEMORY, Owner, open_log, recovered
+from tests.engine.standby_scene import HOUR, NAMES, Scene, anew, orders, same, scene_in, until
+from tests.oracle.sending import cancellation, erasure
 
 
 def test_a_copy_is_what_the_changelog_says_and_taking_it_over_reads_hardly_anything(
@@ -369,115 +298,5 @@ def test_what_becomes_ours_stays_until_it_is_handed_over_what_is_not_wanted_goes
             scene.standbys.keep([], [])
             assert not scene.standbys.positions()
             Store(scene.place.path, MEMORY).close()  # nobody holds it any more
-
-    asyncio.run(story())
-
-
-class DeafLog(Log):
-    """Loses the first cancellations of a reader that it keeps waiting, as aiokafka may."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.waiting = asyncio.Event()
-        self.deaf_to = ""  # read | follow
-
-    async def read(self, topic: str, partition: int, start: int) -> AsyncIterator[Batch]:
-        """See `WorkerLog.read`."""
-        await self._wait_in("read")
-        async for batch in super().read(topic, partition, start):
-            yield batch
-
-    async def follow(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[Batch]:
-        """See `WorkerLog.follow`."""
-        async for batch in super().follow(topic, partition, start):
-            yield batch
-            await self._wait_in("follow")
-
-    async def _wait_in(self, place: str) -> None:
-        if self.deaf_to != place:
-            return
-        self.deaf_to = ""
-        self.waiting.set()
-        for _ in range(2):
-            with suppress(asyncio.CancelledError):
-                await asyncio.sleep(HOUR)
-
-
-@asynccontextmanager
-async def deaf_scene(folder: Path) -> AsyncIterator[tuple[Scene, DeafLog]]:
-    async with open_log(folder) as log, asyncio.timeout(SECONDS):
-        deaf = DeafLog(folder / "log.db")
-        await deaf.start()
-        scene = Scene(folder, deaf)
-        scene.owner = Owner(log)
-        await scene.owner.take(*orders("2026-01-05", *NAMES))
-        yield scene, deaf
-        await scene.standbys.close()
-        await deaf.stop()
-
-
-def test_a_copy_let_go_whose_task_does_not_hear_of_it_opens_no_store(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with deaf_scene(tmp_path) as (scene, deaf):
-            deaf.deaf_to = "read"
-            scene.keep()
-            await deaf.waiting.wait()
-            assert scene.standbys.hand_over(0) is None
-            await scene.standbys.close()  # ends all tasks
-            assert not scene.place.path.exists()
-
-    asyncio.run(story())
-
-
-def test_a_copy_handed_over_is_written_by_its_task_no_more_though_that_does_not_hear(
-    tmp_path: Path,
-) -> None:
-    async def story() -> None:
-        async with deaf_scene(tmp_path) as (scene, deaf):
-            deaf.deaf_to = "follow"
-            scene.keep()
-            await deaf.waiting.wait()
-            replica = scene.standbys.hand_over(0)
-            assert replica is not None
-            offset = replica.offset
-            await scene.owner.take(*orders("2026-02-05", *NAMES))
-            await scene.standbys.close()
-            assert replica.offset == offset
-            found = await recovered(scene.log, scene.place, replica)
-            assert same(found, await anew(scene, tmp_path))
-
-    asyncio.run(story())
-
-
-def test_a_table_given_back_has_nothing_in_memory_that_another_owner_has_changed_since(
-    tmp_path: Path,
-) -> None:
-    async def story() -> None:
-        async with scene_in(tmp_path) as scene:
-            await scene.owner.take(*orders("2026-01-05", *NAMES))
-            first = await recover(scene.log, scene.place, MEMORY, RULES, lambda _: None)
-            key = NAMES[0].encode()
-            assert first.table.get(key) is not None  # in its cache from now on
-            scene.standbys.give_back(0, Replica(first.table, first.marker, AT_ONCE, counted=True))
-            await scene.owner.take(erasure(NAMES[0]), *orders("2026-02-05", *NAMES[1:]))
-            scene.standbys.keep([], [0])
-            replica = scene.standbys.hand_over(0)
-            again = await recover(scene.log, scene.place, MEMORY, RULES, lambda _: None, replica)
-            assert again.table.store is first.table.store
-            assert again.table.get(key) is None
-            again.table.store.close()
-
-    asyncio.run(story())
-
-
-def test_what_was_given_back_and_is_not_ours_any_more_is_let_go(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with scene_in(tmp_path) as scene:
-            await scene.owner.take(*orders("2026-01-05", *NAMES))
-            found = await recover(scene.log, scene.place, MEMORY, RULES, lambda _: None)
-            scene.standbys.give_back(0, Replica(found.table, found.marker, AT_ONCE, counted=True))
-            scene.standbys.keep([], [])
-            assert scene.standbys.hand_over(0) is None
-            Store(scene.place.path, MEMORY).close()
 
     asyncio.run(story())

@@ -127,9 +127,15 @@ def _noticed_late(limit: asyncio.Timeout) -> bool:
 
 
 def _silence(producer: AIOKafkaProducer) -> None:
-    """The error is known: asyncio need not report it once more for each future that has it."""
+    """The error is known: asyncio need not report it once more for each future that has it, or is
+    to have it when the broker's answer comes."""
     unsent = producer._message_accumulator._batches.values()
     futures = [batch._drain_waiter for batches in unsent for batch in batches]
     for future in (*futures, producer._txn_manager._transaction_waiter):
-        if future is not None and future.done() and not future.cancelled():
-            future.exception()
+        if future is not None:
+            future.add_done_callback(_take_exception)
+
+
+def _take_exception(done: asyncio.Future[None]) -> None:
+    if not done.cancelled():
+        done.exception()
