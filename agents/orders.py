@@ -8,7 +8,7 @@ from schemas.invalid import InvalidRecord
 from schemas.orders import Order, parse_order
 from streams import topics
 from streams.domain.customer import Customer
-from streams.domain.days import micros
+from streams.domain.days import DAY_US, micros
 from streams.domain.money import UnknownCurrencyError
 from streams.domain.orders_fold import fold_order, newest_order_day, would_overflow
 from streams.engine.partition import Partition
@@ -27,10 +27,12 @@ def fold(partition: Partition, turn: Turn, order: Order) -> Customer:
         reason = f"amount {order.amount} takes the sums of {turn.customer_id!r} past 2^62"
         raise InvalidRecord("sum_overflow", reason)
     placed = order.type == "placed"
-    customer = partition.open(turn, shows=placed)
+    moment_us, now = turn.at_us, partition.marker.stream_time_us
+    # One that lies in the window surely; of an older one the standing may show nothing.
+    shows = placed and (now is None or now - moment_us < (partition.rules.window_days - 2) * DAY_US)
+    customer = partition.open(turn, shows)
     newest = newest_order_day(customer)
     day_of = partition.scene.calendar.day_of
-    moment_us, now = turn.at_us, partition.marker.stream_time_us
     day = day_of(moment_us)
     fold_order(customer, order.type, day, amount, profit, partition.rules.window_days)
     if now is None or moment_us > now:

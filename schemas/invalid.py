@@ -30,6 +30,9 @@ CODES: dict[str, str] = {
     "impossible_day": "month and day name no day of the year. Correct them.",
     "bad_currency": "currency is not three capital letters. Use the ISO 4217 code.",
     "sum_overflow": "The sums of this customer would pass 2^62 minor units. Check the amount.",
+    "too_large": "So many follow-ups and complaints of this customer are kept that no more fit"
+    " (1 MB). Call them, close complaints (they go when their last step leaves the window), or tell"
+    " apart customers who share an id; then send the record again.",
     "unknown_currency": "There is no rate for this currency. Add it to [rates] of the rules file,"
     " restart, and send the record again.",
 }

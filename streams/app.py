@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -66,9 +66,9 @@ class WorkerApp:
         self.monitor = Monitor(settings, rules)
         shared = self._shared()
         self.partitions = Partitions(shared)
-        self.monitor.look_at(shared, self.partitions, self._redis_staleness)
-        self.faust.lifecycle = self.partitions
         self.projection = self._new_projection()
+        self.monitor.look_at(shared, self.partitions, self.projection)
+        self.faust.lifecycle = self.partitions
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -195,7 +195,9 @@ class WorkerApp:
     def _new_keeper(self) -> BorderKeeper:
         transactions = self.worker_log.transactions("borders", 0)
         borders, counts = self._full(topics.PYRAMID_BORDERS), self._full(topics.PYRAMID_COUNTS)
-        return BorderKeeper(transactions, borders, counts, self.rules, wall_clock)
+        name, partitions = self._full(topics.PROGRESS), range(self.number_of_partitions)
+        progress = [TopicPartition(name, number) for number in partitions]
+        return BorderKeeper(transactions, borders, counts, progress, self.rules, wall_clock)
 
     def _new_projection(self) -> Projection | None:
         url = self.settings.redis_url
@@ -203,9 +205,6 @@ class WorkerApp:
             return None
         app, topic = consumer_group(self.settings), self._full(topics.CUSTOMER_STANDINGS)
         return Projection(url, app, topic, self.worker_log, self.partitions.partitions)
-
-    def _redis_staleness(self) -> Mapping[int, float]:
-        return {} if self.projection is None else self.projection.staleness_seconds
 
     # -- tasks
 

@@ -19,6 +19,7 @@ class Topic:
 
 _INPUT_BYTES = 1_048_588  # Kafka's default
 _WRAPPED_BYTES = 8 * _INPUT_BYTES  # what the largest input holds fits, escaped and wrapped
+_LETTER_BYTES = 24 * _INPUT_BYTES  # and all its headers: of two bytes each they become 41
 
 ORDERS = Topic("orders", "input")
 CALL_LOGS = Topic("call-logs", "input")
@@ -32,8 +33,8 @@ CUSTOMER_STANDINGS = Topic(
     "customer-standings", "output", compacted=True, max_record_bytes=_WRAPPED_BYTES
 )
 CUSTOMER_ERASED = Topic("customer-erased", "output")
-CHURN_ALERTS = Topic("churn-alerts", "output")
-DEAD_LETTERS = Topic("dead-letters", "output", max_record_bytes=_WRAPPED_BYTES)
+CHURN_ALERTS = Topic("churn-alerts", "output", max_record_bytes=_WRAPPED_BYTES)
+DEAD_LETTERS = Topic("dead-letters", "output", max_record_bytes=_LETTER_BYTES)
 
 PYRAMID_COUNTS = Topic(
     "pyramid-counts", "internal", compacted=True, partitions="one", max_record_bytes=_WRAPPED_BYTES

@@ -16,7 +16,7 @@ class Recency:
         calendar = Calendar(time_zone)
         self._now = stream_times
         self._today = {
-            partition: calendar.day_of(micros(time))
+            partition: calendar.today_at(micros(time))
             for partition, time in stream_times.items()
             if time is not None
         }

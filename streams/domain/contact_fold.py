@@ -41,8 +41,7 @@ def fold_call(customer: Customer, call: Call, calendar: Calendar, begin_day: int
     if record.follow_up_us is not None:
         contact.promises.append(Promise(record.follow_up_us, called_us, call.call_id))
     contact.promises = sorted(
-        (one for one in contact.promises if _still_promised(one, contact, calendar, begin_day)),
-        key=msgspec.structs.astuple,
+        kept_promises(contact, calendar, begin_day), key=msgspec.structs.astuple
     )
 
 
@@ -53,13 +52,7 @@ def fold_complaint(
     contact = _contact(customer)
     record = contact.complaints.setdefault(complaint.complaint_id, ComplaintRecord())
     _add_step(record, complaint, micros(complaint.occurred_at))
-    if begin_day is None:
-        return
-    contact.complaints = {
-        name: held
-        for name, held in contact.complaints.items()
-        if is_open(held) or calendar.day_of(held.step_us) > begin_day
-    }
+    contact.complaints = kept_complaints(contact, calendar, begin_day)
 
 
 def fold_file(customer: Customer, file: CustomerFile, raw: bytes) -> None:
@@ -68,6 +61,24 @@ def fold_file(customer: Customer, file: CustomerFile, raw: bytes) -> None:
     customer.account_manager = file.account_manager
     customer.name = file.name
     customer.disqualified = bool(file.disqualified)
+
+
+def kept_promises(contact: Contact, calendar: Calendar, begin_day: int | None) -> list[Promise]:
+    """The promises that still stand."""
+    return [one for one in contact.promises if _still_promised(one, contact, calendar, begin_day)]
+
+
+def kept_complaints(
+    contact: Contact, calendar: Calendar, begin_day: int | None
+) -> dict[str, ComplaintRecord]:
+    """The complaints that are open, or had their last step in the window."""
+    if begin_day is None:
+        return contact.complaints
+    return {
+        name: held
+        for name, held in contact.complaints.items()
+        if is_open(held) or calendar.day_of(held.step_us) > begin_day
+    }
 
 
 def is_open(complaint: ComplaintRecord) -> bool:

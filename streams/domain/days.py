@@ -40,6 +40,8 @@ class Calendar:
     def __init__(self, time_zone: str) -> None:
         self._zone = ZoneInfo(time_zone)
         self._utc = time_zone == "UTC"
+        self._today: int | None = None  # of the last look, and when the day after it begins
+        self._tomorrow_us = 0
         self._days: dict[int, int] = {}  # quarter of an hour -> day number, where it has but one
 
     def day_of(self, moment_us: int) -> int:
@@ -49,6 +51,16 @@ class Calendar:
         quarter = moment_us // _SLICE_US
         day = self._days.get(quarter)
         return self._look_up(moment_us, quarter) if day is None else day
+
+    def today_at(self, moment_us: int) -> int:
+        """The newest day that has begun by an instant: where clocks go back over midnight, `day_of`
+        is the day before for an hour once more, and what has fallen due can't be undone."""
+        if self._utc:
+            return moment_us // DAY_US
+        day = self.day_of(moment_us)
+        if day != self._today:
+            self._today, self._tomorrow_us = day, self.start_of(day + 1)
+        return day + 1 if moment_us >= self._tomorrow_us else day
 
     def start_of(self, day: int) -> int:
         """The first instant of a day, in microseconds since 1970.

@@ -44,6 +44,7 @@ QUIET: Final = 2  # alerts: something is remembered, but no reason holds or has 
 ALERTED: Final = 4  # alerts: more than that is remembered, in the rest
 CHUNKED: Final = 8  # events taken are in chunks, too
 DISQUALIFIED: Final = 16
+COMPLAINED: Final = 32  # complaints are remembered, in the rest
 
 NO_TIME: Final = -(1 << 63)  # when an event was taken: before there was stream time
 NO_DAYS: Final = -(1 << 31)
@@ -51,12 +52,11 @@ NO_DAYS: Final = -(1 << 31)
 _PLACE = struct.Struct("<Bi bHqqq")
 _RANKED = struct.Struct("<bHqqq")
 RANKED: Final = slice(6, 6 + _RANKED.size)  # of a state: what the ranking's index holds
-_VERSION_BYTE = bytes([VERSION])
 _LIST = b"\xdd"  # MessagePack: a list with a length of 32 bits
 
 
 class StateVersionError(Exception):
-    """A state written by a newer version of the product."""
+    """A state of another version than the one that can be read there."""
 
 
 class Place(NamedTuple):
@@ -145,6 +145,8 @@ def _flags(customer: Customer) -> int:
         flags |= ALERTED if reasons else QUIET
     if customer.seen_chunks:
         flags |= CHUNKED
+    if customer.contact is not None and customer.contact.complaints:
+        flags |= COMPLAINED
     return flags | DISQUALIFIED if customer.disqualified else flags
 
 

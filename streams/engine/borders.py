@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 
 from schemas.encoding import encode
 from schemas.internal import Borders as PublishedBorders
+from schemas.internal import Progress
 from streams.domain.pyramid import NOWHERE, rank_value, tier_borders
 from streams.domain.rfm import score_cuts
 from streams.domain.rules import Rules
@@ -31,16 +32,20 @@ class BorderKeeper:
         transactions: Transactions,
         topic: str,
         counts_topic: str,
+        progress: Sequence[TopicPartition],
         rules: Rules,
         clock: Callable[[], datetime],
     ) -> None:
+        """`progress`: where every partition says which borders it stands by."""
         self._transactions = transactions
         self._topic = topic
         self._counts_topic = counts_topic
+        self._progress = progress
         self._rules = rules
         self._clock = clock
         self.counts = GlobalCounts()
         self._published: PublishedBorders | None = None
+        self._newest_version = 0
         self._backlog_end = 0
         self._turn = asyncio.Lock()  # `close` comes in a rebalance, whatever is under way
         self._closed = False
@@ -55,6 +60,10 @@ class BorderKeeper:
             for record in batch.records:
                 if record.value is not None:
                     self._published = msgspec.json.decode(record.value, type=PublishedBorders)
+        if self._published is not None:
+            self._newest_version = self._published.version
+        else:
+            self._newest_version = await self._newest_applied(worker_log)
 
     async def take(self, batch: Batch) -> None:
         """Add a batch of counts; publish borders made from all versions that are whole.
@@ -79,7 +88,7 @@ class BorderKeeper:
         borders = self._make()
         if self._published is not None and _facts(borders) == _facts(self._published):
             return None
-        self._published = borders
+        self._published, self._newest_version = borders, borders.version
         return encode(borders)
 
     @property
@@ -93,14 +102,25 @@ class BorderKeeper:
             self._closed = True
             await self._transactions.close()
 
+    async def _newest_applied(self, worker_log: WorkerLog) -> int:
+        """Where the topic of the borders was made anew, partitions stand by some of the one
+        before: other borders must not get the same version."""
+        newest = 0
+        for place in self._progress:
+            async for batch in worker_log.read(*place, 0):
+                for record in batch.records:
+                    if record.value is not None:
+                        said = msgspec.json.decode(record.value, type=Progress)
+                        newest = max(newest, said.borders, said.scores)
+        return newest
+
     def _make(self) -> PublishedBorders:
         rank = self.counts.sorted("rank")
         tiers = tier_borders(rank, self._rules.shares)
         by_revenue = self._rules.rank_by == "revenue"
         monetary = rank if by_revenue else self.counts.sorted("monetary")
-        version = 1 if self._published is None else self._published.version + 1
         return PublishedBorders(
-            version=version,
+            version=self._newest_version + 1,
             counts={str(number): v for number, v in sorted(self.counts.versions.items())},
             rules=self._rules.digest,
             customers=self.counts.customers,

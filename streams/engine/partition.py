@@ -113,7 +113,7 @@ class Partition:
     def today(self) -> int | None:
         """The day of stream time, as a day number."""
         now = self.marker.stream_time_us
-        return None if now is None else self.scene.calendar.day_of(now)
+        return None if now is None else self.scene.calendar.today_at(now)
 
     @property
     def window_begin(self) -> int | None:
@@ -144,7 +144,7 @@ class Partition:
         records = batch.records
         if batch.first_offset < position:
             records = [record for record in records if record.offset >= position]
-        self._note_borders()
+        self.note_borders()
         latest = wall_clock + _FUTURE
         read = [read_event(topic, record, latest) for record in records]
         if topic.keyed:
@@ -219,7 +219,7 @@ class Partition:
         customer = self.table.touch(turn.name) if shows else self._touch(turn.name)
         now = self.marker.stream_time_us
         if now is not None and customer.tier != UNKNOWN:
-            today = self.scene.calendar.day_of(now)
+            today = self.scene.calendar.today_at(now)
             other_rules = self.marker.rules != self.rules.digest
             if customer.due <= today or other_rules:
                 cause = Cause(identity_of(turn.source) + "/due", now, None)
@@ -231,7 +231,7 @@ class Partition:
         """Say what an event has changed, and keep the customer's place in the indexes; the
         customer."""
         at_us = self.now_us(turn)
-        today = self.scene.calendar.day_of(at_us)
+        today = self.scene.calendar.today_at(at_us)
         said = decide_on_event(customer, today, at_us, newest_before, cause, self.scene)
         if said:
             cause_of = Cause(identity_of(turn.source), at_us, turn.source)
@@ -252,7 +252,7 @@ class Partition:
 
     def _say_goodbye(self, turn: Turn, cause: Cause) -> None:
         customer = self.open(turn)
-        today = self.scene.calendar.day_of(cause.at_us)
+        today = self.scene.calendar.today_at(cause.at_us)
         said = decide_on_erasure(customer, today, cause.at_us, self.scene)
         self.say(turn.name, customer, said, cause)
         self._outputs.append(self.emitter.no_standing(turn.customer_id))
@@ -261,13 +261,12 @@ class Partition:
     # -- time and borders, without a record
 
     def pass_time(self, names: list[bytes], cause: str) -> None:
-        """Bring customers up to the day of stream time, or to the borders as they are now."""
+        """Bring customers up to the day of stream time, or to the borders, noted before."""
         if not names:
             return
         now, today = self.marker.stream_time_us, self.today
         assert now is not None
         assert today is not None
-        self._note_borders()
         self.table.load(names)
         identity = f"{self.identity.number}/{self.marker.sequence}/{cause}"
         before = len(self._outputs)
@@ -278,7 +277,7 @@ class Partition:
                 self._apply_time(name, customer, today, Cause(identity, now, None), cause)
         self._sequenced |= len(self._outputs) > before
 
-    def _note_borders(self) -> None:
+    def note_borders(self) -> None:
         """Whoever is looked at from now on stands by the borders known now: sweeps that come later
         must not pass them over."""
         borders = self.scene.borders

@@ -25,12 +25,10 @@ def place_plainly(
         return False
     if partition.table.is_bulky(name):
         return False
-    day_of = scene.calendar.day_of
-    day = day_of(at_us)
-    if at_us < now:
-        if day != day_of(now):
-            return False
-        at_us = now
+    day = scene.calendar.day_of(at_us)
+    at_us = at_us if at_us > now else now
+    if day != scene.calendar.today_at(at_us):
+        return False
     event = event_hash(topics.ORDERS.name, event_id)
     remembered_us = at_us - partition.dedupe.kept_us
     order = PlainOrder(event, day, at_us, remembered_us, amount, profit)
@@ -58,6 +56,5 @@ def place_plainly(
 def _first(partition: Partition, name: bytes, order: PlainOrder) -> Folded | None:
     """Of a customer who isn't known yet."""
     is_ours = partition.identity.is_ours
-    if is_ours is None or not is_ours(name):
-        return None
-    return fold_first_order(order, partition.scene)
+    ours = is_ours is not None and is_ours(name)
+    return fold_first_order(order, partition.scene) if ours else None

@@ -173,7 +173,9 @@ class CustomerTable:
 
     def fits(self) -> int:
         """How many customers may be in memory at once, by the size of those that are."""
-        return max(1, CACHED_BYTES * len(self._cache) // max(self._cached_bytes, 1))
+        if not self._cached_bytes:
+            return self._cached
+        return max(1, CACHED_BYTES * len(self._cache) // self._cached_bytes)
 
     def _evict(self) -> None:
         """Down to three quarters of what may be kept, those first that came first."""

@@ -285,6 +285,12 @@ REDIS_STALENESS = Metric(
     _PARTITION, over_workers="max",
 )  # fmt: skip
 
+REDIS_FAILURES = Metric(
+    "tierstream_redis_failures_total", "counter",
+    "Errors of the worker's own, not of Redis, in writing standings to Redis; it begins again "
+    "after each. Only where Redis is used.",
+)  # fmt: skip
+
 # -- the worker itself
 
 INFO = Metric(

@@ -20,6 +20,7 @@ from streams.metrics.gauges import Families, PartitionGauges
 from streams.metrics.health import Health, Still, Waiting
 from streams.metrics.slowness import Reading, Slowness
 from streams.metrics.worker_gauges import Parts, WorkerGauges
+from streams.projection.projection import Projection
 from streams.settings import Settings
 
 LOOK_SECONDS = 1.0
@@ -38,10 +39,8 @@ class Monitor:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
 
-    def look_at(
-        self, worker: Worker, partitions: Partitions, redis: Callable[[], Mapping[int, float]]
-    ) -> None:
-        """What the gauges and the health are of. `redis`: see `Parts`."""
+    def look_at(self, worker: Worker, partitions: Partitions, redis: Projection | None) -> None:
+        """What the gauges and the health are of. `redis`: None where there is none."""
         self.ends = Ends(worker.worker_log, worker.inputs)
         self._changelog_ends = Ends(worker.worker_log, [worker.door.topics.changelog])
         self._standbys = partitions.standbys
@@ -105,14 +104,16 @@ class _Pace:
     """The worker as its log tells of it: see `streams.metrics.slowness.Pace`."""
 
     def __init__(
-        self, sight: _Sight, health: Health, commits: CommitMeter,
-        redis: Callable[[], Mapping[int, float]],
-    ) -> None:  # fmt: skip
+        self, sight: _Sight, health: Health, commits: CommitMeter, redis: Projection | None
+    ) -> None:
         self._partitions = sight.partitions
         self._ends = sight.ends
         self.stalls: Callable[[], Mapping[int, Still]] = health.stalls
         self.slowest_commit = commits.take_slowest
-        self.redis = redis
+        self._projection = redis
+
+    def redis(self) -> Mapping[int, float]:
+        return {} if self._projection is None else self._projection.staleness_seconds
 
     def recoveries(self) -> dict[int, Reading]:
         under_way = self._partitions.take_overs.under_way.items()

@@ -14,11 +14,12 @@ from streams.metrics.ends import Ends
 from streams.metrics.exposing import Sample, family
 from streams.metrics.gauges import Families
 from streams.metrics.health import Still
+from streams.projection.projection import Projection
 
 
 class Parts(NamedTuple):
     """What there is to be looked at. `topic_names`: an input's full name -> without prefix;
-    `redis`: per partition, how many seconds ago Redis showed all (empty: no Redis)."""
+    `redis`: None where there is none."""
 
     partitions: Partitions
     memory: StoreMemory
@@ -27,7 +28,7 @@ class Parts(NamedTuple):
     topic_names: Mapping[str, str]
     stalls: Callable[[], Mapping[int, Still]]
     clock: Callable[[], float]  # the event loop's
-    redis: Callable[[], Mapping[int, float]]
+    redis: Projection | None
 
 
 class WorkerGauges:
@@ -44,8 +45,7 @@ class WorkerGauges:
         yield from _standbys(self._parts)
         yield from _stores(self._parts)
         yield from _borders(self._parts)
-        redis = self._parts.redis().items()
-        yield family(catalogue.REDIS_STALENESS, (((number,), age) for number, age in redis))
+        yield from _redis(self._parts.redis)
 
 
 def _doors(parts: Parts) -> Families:
@@ -105,6 +105,13 @@ def _stores(parts: Parts) -> Families:
         yield family(metric, [((number,), getattr(size, field)) for number, size in sizes.items()])
     yield family(catalogue.STORE_CACHE_BYTES, [((), parts.memory.cache.get_usage())])
     yield family(catalogue.STORE_BUFFER_BYTES, [((), parts.memory.write_buffers.get_usage())])
+
+
+def _redis(projection: Projection | None) -> Families:
+    ages = {} if projection is None else projection.staleness_seconds
+    failures: list[Sample] = [] if projection is None else [((), projection.failures)]
+    yield family(catalogue.REDIS_STALENESS, (((number,), age) for number, age in ages.items()))
+    yield family(catalogue.REDIS_FAILURES, failures)
 
 
 def _borders(parts: Parts) -> Families:

@@ -29,6 +29,7 @@ class Projection:
         self._log = worker_log
         self._owned = owned
         self._projectors: dict[Partition, tuple[Projector, asyncio.Task[None]]] = {}
+        self._failures_before = 0  # of projectors that have ended
 
     @property
     def staleness_seconds(self) -> Mapping[int, float]:
@@ -39,6 +40,11 @@ class Projection:
             for partition in self._owned()
             if partition in self._projectors
         }
+
+    @property
+    def failures(self) -> int:
+        """Rounds that ended in an error of the projection's own, neither Redis's nor the log's."""
+        return self._failures_before + sum(each.failures for each, _ in self._projectors.values())
 
     async def run(self) -> None:
         """Begin with partitions that become ours, end with those that are not any more. Being late
@@ -52,11 +58,9 @@ class Projection:
             await self._link.close()
 
     async def _match(self, owned: list[Partition]) -> None:
-        for _, task in self._projectors.values():
-            if task.done():
-                task.result()  # raises: only what is no fault of Redis's ends a projector
-        gone = self._projectors.keys() - set(owned)
-        await end([self._projectors.pop(each)[1] for each in gone])
+        gone = [self._projectors.pop(each) for each in self._projectors.keys() - set(owned)]
+        self._failures_before += sum(projector.failures for projector, _ in gone)
+        await end([task for _, task in gone])
         for partition in owned:
             if partition not in self._projectors:
                 projector = Projector(partition, self._topic, self._log, self._link, self._keys)

@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 
 
 class Projector:
-    """Run `run` as a task; cancel it to end it. It ends by itself for no fault of Redis's."""
+    """Run `run` as a task; cancel it to end it. It never ends by itself: whatever goes wrong costs
+    staleness alone."""
 
     def __init__(
         self, partition: Partition, topic: str, worker_log: WorkerLog, link: Link, keys: Keys
@@ -42,6 +43,7 @@ class Projector:
         self._caught_up = False
         self._pause = _FIRST_PAUSE_SECONDS
         self._complaint = ""
+        self.failures = 0  # of ours: neither Redis's nor the log's
         self._current_at = self._loop.time()  # when Redis last held all there was
 
     @property
@@ -59,14 +61,17 @@ class Projector:
                 self._link.lost(error)
             except (RefusedError, LogError) as error:
                 self._complain(str(error))
+            except Exception as error:  # noqa: BLE001 - logged whole and counted: the stream goes on
+                self.failures += 1
+                self._complain(f"an error of Tierstream's own, {error!r}", error)
             await asyncio.sleep(self._pause)
             self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
 
-    def _complain(self, sentence: str) -> None:
-        """Say it once, until all is well again."""
+    def _complain(self, sentence: str, bug: Exception | None = None) -> None:
+        """Say it once, until all is well again; of a bug where it is."""
         if sentence != self._complaint:
             self._complaint = sentence
-            log.warning("the standings in Redis wait: %s", sentence)
+            log.warning("the standings in Redis wait: %s", sentence, exc_info=bug)
 
     async def _project(self) -> None:
         number = self._place.partition

@@ -76,6 +76,23 @@ def test_a_correction_lands_on_the_day_of_its_order() -> None:
     assert worker.machine.partitions[0].stream_time_us == 1_709_294_400_000_000  # 1 March, noon
 
 
+@pytest.mark.parametrize(
+    ("late", "said"), [("2024-05-22", 2), ("2024-05-21", 1), ("2022-05-21", 1)]
+)
+def test_an_order_older_than_the_window_publishes_no_standing(late: str, said: int) -> None:
+    worker = OneWorker("[business]\nwindow_days = 10\n[dormancy]\ndormant_days = 8\n")
+    days = ("2024-05-29", "2024-05-30", "2024-05-31")
+    worker.send(*(order("ann", day) for day in days))
+    worker.rest()
+    worker.send(order("ann", late, 500))
+    worker.rest()
+    standings = worker.said("customer-standings", "revenue", "frequency")
+    assert standings == [(3000, 3), (3500, 4)][:said]
+    state = worker.customer("ann")
+    assert state is not None
+    assert state.lifetime_orders == 4
+
+
 def test_an_amount_in_another_currency_is_converted_by_the_rates() -> None:
     worker = OneWorker('[rates]\nUSD = "7.10"\nJPY = "0.0475"\n')
     worker.send(

@@ -97,6 +97,44 @@ def test_days_are_those_of_the_time_zone_whatever_was_asked_before(
         assert as_date(calendar.day_of(micros(later))) == expected
 
 
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2010-11-07T02:29:59Z", "2010-11-06"),
+        ("2010-11-07T02:30:00Z", "2010-11-07"),
+        ("2010-11-07T02:31:00Z", "2010-11-07"),  # 23:01 of the day before, once more
+        ("2010-11-07T03:29:59Z", "2010-11-07"),
+        ("2010-11-08T03:29:59Z", "2010-11-07"),
+        ("2010-11-08T03:30:00Z", "2010-11-08"),
+        ("1970-01-01T12:00:00Z", "1970-01-01"),
+    ],
+)
+def test_a_day_that_has_begun_stays_today_where_clocks_go_back(moment: str, day: str) -> None:
+    assert as_date(Calendar("America/St_Johns").today_at(at(moment))) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    ("zone", "change"),
+    [
+        ("America/St_Johns", "2010-11-07"),  # to 23:01
+        ("America/Sao_Paulo", "2018-02-18"),  # to 23:00 as soon as it was midnight
+        ("Asia/Amman", "2021-10-29"),  # to 00:00
+        ("Pacific/Apia", "2011-12-30"),  # left out
+    ],
+)
+@given(data=st.data(), minutes=st.lists(st.integers(0, 300), min_size=1, max_size=5))
+def test_today_is_the_newest_day_so_far_whatever_was_asked_before(
+    zone: str, change: str, data: st.DataObject, minutes: list[int]
+) -> None:
+    day = date.fromisoformat(change)
+    moment = data.draw(moments(f"{day - timedelta(days=1)}", f"{day + timedelta(days=2)}"))
+    calendar = Calendar(zone)
+    for number in minutes:
+        later = micros(moment + timedelta(minutes=number))
+        so_far = (calendar.day_of(later - back * 60_000_000) for back in range(121))
+        assert calendar.today_at(later) == max(so_far)
+
+
 @given(MOMENTS | moments("0002-01-01", "9998-12-31"))
 def test_instants_keep_every_microsecond(moment: datetime) -> None:
     assert instant(micros(moment)) == moment

@@ -20,6 +20,7 @@ COMMAND = str(Path(sys.executable).with_name("tierstream"))
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 280
 STOP_SECONDS = 60
+_LOOK_SECONDS = 0.05
 
 T = TypeVar("T")
 
@@ -166,7 +167,7 @@ class Tierstream:
 
     def start_doomed(self, how: Literal["kill", "sleep"], *points: str) -> Worker:
         """One more worker, which meets its end, or falls asleep, when these fault points have
-        been reached, one after another."""
+        been reached, one after another. On Kafka it is missed soon."""
         return self._start([sys.executable, "-m", "tests.e2e.doomed_worker", how, *points], {})
 
     def start_bare(self) -> Worker:
@@ -276,7 +277,7 @@ def until(look: Callable[[], T], seconds: float = 90) -> T:
     while time.monotonic() < deadline:
         if found := look():
             return found
-        os.sched_yield()
+        time.sleep(_LOOK_SECONDS)  # who is waited for needs the processor
     raise AssertionError(f"nothing came within {seconds} s")
 
 

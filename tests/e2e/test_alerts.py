@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from signal import SIGKILL
 from typing import Any
 
 import pytest
 
 from streams.domain.rules import parse_rules
 from tests.e2e.checks import check_everything
-from tests.e2e.driver import Tierstream, until
+from tests.e2e.driver import Tierstream
 from tests.engine.comparing import feed_all
 from tests.engine.machine import Machine
 from tests.oracle.sending import Sent, complaint, file, lay, order, tick
@@ -24,6 +25,8 @@ cooldown_days = 3
 tier_fall = 0
 """
 CUSTOMERS = [f"c{number:03}" for number in range(400)]
+#: With the first nothing of a transaction counts; with the second all does, but for the store.
+KILLED_AT = ("before commit", "before store write")
 SHOWN = ("at", "severity", "score", "reasons", "revenue", "cooldown_until", "account_manager")
 
 #: Sent one after another; what is in one part is of one topic, or comes to the same in any order.
@@ -64,24 +67,19 @@ def expected() -> dict[str, list[Any]]:
     return shown(machine.values("churn-alerts"))
 
 
-def kill_in_the_middle(product: Tierstream) -> None:
-    """Kill the worker as soon as it has said how far it is, three times, then let it go on."""
-    for _ in range(3):
-        done = product.progress()
-        until(lambda done=done: product.progress() != done)  # type: ignore[misc]
-        product.workers[-1].kill()
-        product.start()
-
-
 @pytest.mark.slow
 def test_alerts_are_said_once_and_in_order_whatever_is_killed(tierstream: Tierstream) -> None:
     tierstream.set(PARTITIONS=str(PARTITIONS))
     tierstream.rules(RULES)
-    tierstream.start()
     for part in STORY:
         tierstream.send(*part)
-        kill_in_the_middle(tierstream)
+        for point in KILLED_AT:
+            worker = tierstream.start_doomed("kill", "after fold", point)
+            assert worker.ended() == -SIGKILL, (point, worker.text)
+        worker = tierstream.start()
         tierstream.settle()
+        worker.stop()
+    tierstream.start()
     check_everything(tierstream)
     lines = tierstream.dump("churn-alerts")
     assert shown(line["value"] for line in lines) == expected()

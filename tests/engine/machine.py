@@ -56,7 +56,7 @@ class Machine:
         self._counts = GlobalCounts()
         nowhere: Any = None  # nothing is committed here
         self._keeper = BorderKeeper(
-            nowhere, "pyramid-borders", "pyramid-counts", rules, lambda: WALL_CLOCK
+            nowhere, "pyramid-borders", "pyramid-counts", [], rules, lambda: WALL_CLOCK
         )
         self._keeper.counts = self._counts
         self._borders = NO_BORDERS

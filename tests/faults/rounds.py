@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 from random import Random
 from uuid import uuid4
@@ -40,6 +41,7 @@ class Plan:
     seed: int
     rate: float  # records a second
     mounts: bool = True  # disks to be filled; else files are limited
+    longest_watch: float = inf  # seconds after a fault in which pauses are looked for
 
     @property
     def name(self) -> str:
@@ -155,6 +157,7 @@ def _one_by_one(scene: Scene, plan: Plan, outcome: Outcome) -> None:
         waiting: list[int] = []
         scene.drive(_looking(_strike(injector, scene, over), scene, waiting))
         watch_seconds = injector.watch_seconds if scene.on_kafka else _EMBEDDED_WATCH_SECONDS
+        watch_seconds = min(watch_seconds, plan.longest_watch)
         watched = max(over[0] + watch_seconds, time.monotonic())
         scene.drive(_looking(_resume(scene, watched), scene, waiting))
         outcome.struck += 1

@@ -15,6 +15,7 @@ from tests.faults.rounds import MOST_WORKERS, Outcome, Plan, play
 
 RATE = 150
 SEED = 7
+WATCH_SECONDS = 5.0  # what is lost shows in the end; how long things stood is for the long form
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ def check(outcome: Outcome) -> None:
 
 def play_one(log: str, fault: str, folder: Path, broker: Broker | None) -> Outcome:
     """A round with as few strikes of the fault as there can be: one."""
-    plan = Plan(log, [INJECTORS[fault]], 0.0, SEED, RATE)
+    plan = Plan(log, [INJECTORS[fault]], 0.0, SEED, RATE, longest_watch=WATCH_SECONDS)
     return play(plan, folder / "round", broker, print_line)
 
 

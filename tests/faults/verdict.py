@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from streams.engine.log import LogClient
-from tests.e2e.against_oracle import PARTITIONS, shown
+from tests.e2e.against_oracle import PARTITIONS, figures
 from tests.e2e.checks import OUTPUTS, by_customer, check_stage_chains, check_tier_chains
 from tests.e2e.driver import Tierstream
 from tests.faults.following import ends_of
@@ -116,7 +116,7 @@ def _judge_standings(
     """Everybody stands where the oracle says."""
     for customer in standings.keys() | oracle.customers.keys():
         held, expected = standings.get(customer), oracle.customers.get(customer)
-        wanted = None if expected is None else shown(expected)
+        wanted = None if expected is None else figures(expected)
         got = None if held is None else {name: held[name] for name in wanted or held}
         if got != wanted:
             verdict.faults.append(f"{customer} stands at {got}, not {wanted}")

@@ -14,8 +14,8 @@ from pathlib import Path
 from tests.faults.broker import Broker
 from tests.kafka_node import why_not
 from tests.pressure.bound import BOUND_MB
+from tests.pressure.playing import Result, play
 from tests.pressure.pressures import ALL, BOTH
-from tests.pressure.stage import Result, play
 from tests.pressure.table import put_into_page, table
 
 NAMES = [pressure.name for pressure in ALL]
@@ -65,8 +65,8 @@ def main() -> int:
         broker = None
         if any(log == "kafka" for _, log in wanted):
             broker = Broker(folder.absolute() / "kafka", 1)
-            undo.callback(broker.stop)
             broker.start()
+            undo.callback(broker.stop)
         for number, (pressure, log) in enumerate(wanted):
             say(f"--- {pressure.described(given.scale)} on {log}")
             place = folder.absolute() / f"{number}-{log}-{pressure.name}"

@@ -52,14 +52,17 @@ def look(client: LogClient, prefix: str) -> Found:
     )
 
 
-def differences(meant: Meant, found: Found, all_in_window: bool) -> list[str]:
-    """What is not as it should be, in sentences."""
+def differences(meant: Meant, found: Found) -> list[str]:
+    """What is not as it should be, in sentences. All orders lie in one window, and who has called
+    has not ordered."""
     wrong = []
-    if all_in_window and (found.orders, found.revenue) != (meant.orders, meant.revenue):
+    if (found.orders, found.revenue) != (meant.orders, meant.revenue):
         wrong.append(
             f"{found.orders:,} orders of {found.revenue:,} stand in the tables, "
             f"not {meant.orders:,} of {meant.revenue:,}"
         )
+    if found.tiers.get("prospect", 0) != meant.calls:
+        wrong.append(f"{found.tiers} stand in the tables, and not {meant.calls:,} prospects")
     if found.dead != meant.dead:
         wrong.append(f"{found.dead:,} dead letters, not {meant.dead:,}")
     if found.records < meant.counted + meant.repeated + meant.dead:

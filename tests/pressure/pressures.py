@@ -11,7 +11,8 @@ import msgspec
 from schemas.encoding import encode
 from schemas.internal import Borders
 from streams.engine.records import Write
-from tests.pressure.stage import Pressure, Stage
+from tests.pressure.playing import Pressure
+from tests.pressure.stage import Stage
 from tests.pressure.writing import BEGIN
 
 BOTH = ("embedded", "kafka")

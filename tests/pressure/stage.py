@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from uuid import uuid4
@@ -21,9 +17,8 @@ from streams.settings import Settings
 from tests.e2e.driver import COMMAND, Tierstream, Worker
 from tests.faults.broker import Broker
 from tests.faults.crew import Crew, Slot
-from tests.pressure.judging import Found, differences, look
 from tests.pressure.watching import Watch, exposed
-from tests.pressure.writing import Meant, Writing
+from tests.pressure.writing import Writing
 
 REST_SECONDS = 1800
 UP_SECONDS = 90
@@ -34,25 +29,6 @@ _AGAIN_SECONDS = 0.5
 Say = Callable[[str], None]
 
 
-@dataclass
-class Result:
-    """What came of a pressure. `events`: what the worker counted itself, by outcome; empty where
-    it was started again meanwhile, since it counts from its start."""
-
-    name: str
-    log: str
-    sent: int = 0
-    seconds: float = 0.0
-    peak_mb: float = 0.0
-    meant: Meant = field(default_factory=Meant)
-    found: Found = field(default_factory=lambda: Found(0, 0, 0, 0, 0))
-    events: dict[str, int] = field(default_factory=dict)
-    unhealthy: int = 0
-    starts: int = 0
-    said: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-
-
 class Stage:
     """What a pressure plays on. `scale`: 1 for sizes as they are named."""
 
@@ -60,7 +36,6 @@ class Stage:
         self.broker = broker
         self.scale = scale
         self.say = say
-        self.all_in_window = True
         environ = {"TIERSTREAM_BROKER": f"embedded://{folder}/log.db"}
         variables = {"DATA": str(folder / "data")}
         if broker is not None:
@@ -110,7 +85,7 @@ class Stage:
                 return
             except LogError as error:
                 self.say(f"the sender waits: {str(error)[:90]}")
-                self._forget_client()
+                self.forget_client()
                 self.wait(_AGAIN_SECONDS)
 
     @property
@@ -119,7 +94,8 @@ class Stage:
             self._client = open_client(self._settings)
         return self._client
 
-    def _forget_client(self) -> None:
+    def forget_client(self) -> None:
+        """Close the sender's connection."""
         client, self._client = self._client, None
         try:
             if client is not None:
@@ -168,76 +144,6 @@ class Stage:
             _, why = settling.communicate()
         assert settling.returncode == 0, why
         self.until(self.crew.all_up, UP_SECONDS, "the worker is up")
-
-
-@dataclass(frozen=True)
-class Pressure:
-    """Something that a worker must bear. In `words` sizes stand in braces."""
-
-    name: str
-    words: str
-    logs: tuple[str, ...]
-    play: Callable[[Stage], None]
-
-    def described(self, scale: float) -> str:
-        """In words, with the sizes as they are."""
-        return re.sub(r"{(\d+)}", lambda size: f"{round(int(size[1]) * scale):,}", self.words)
-
-
-def play(
-    pressure: Pressure, log: str, folder: Path, broker: Broker | None, scale: float, say: Say
-) -> Result:
-    """Play it, bring it to rest, and look what came of it."""
-    folder.mkdir(parents=True)
-    result = Result(pressure.described(scale), log)
-    with ExitStack() as undo:
-        stage = Stage(folder, broker if log == "kafka" else None, scale, say)
-        undo.enter_context(stage.tierstream)
-        undo.callback(stage._forget_client)
-        stage.watch.start()
-        undo.callback(stage.watch.stop)
-        began = time.monotonic()
-        pressure.play(stage)
-        stage.rest()
-        result.seconds = time.monotonic() - began
-        _note(stage, result)
-    result.said = _said(stage.tierstream.workers)
-    return result
-
-
-def _note(stage: Stage, result: Result) -> None:
-    result.meant, result.found = stage.make.meant, look(stage.client, stage.tierstream.prefix)
-    result.sent = result.found.records
-    result.peak_mb, result.unhealthy = stage.watch.peak_mb, stage.watch.unhealthy
-    result.starts = len(stage.tierstream.workers)
-    result.wrong = differences(result.meant, result.found, stage.all_in_window)
-    for text in stage.crew.speechless:
-        result.wrong.append(f"a worker ended without a sentence: {text[-2000:]}")
-    if result.starts == 1:
-        result.events = _events(stage.worker)
-        counted = result.events.get("counted", 0)
-        if counted != result.meant.counted:
-            result.wrong.append(f"{counted:,} events counted, not {result.meant.counted:,}")
-
-
-def _events(worker: Worker) -> dict[str, int]:
-    """What became of the events, without ticks."""
-    found = exposed(worker).by("tierstream_events_total", "topic", "outcome")
-    sums: Counter[str] = Counter()
-    for (topic, outcome), count in found.items():
-        if topic != "clock":
-            sums[outcome] += round(count)
-    return dict(sums)
-
-
-def _said(workers: Iterable[Worker]) -> list[str]:
-    """The warnings and errors of the workers, without their times."""
-    return [
-        line.split(" ", 2)[2]
-        for worker in workers
-        for line in worker.text.splitlines()
-        if " WARNING " in line or " ERROR " in line
-    ]
 
 
 def _chunks(writes: Iterable[Write]) -> Iterator[list[Write]]:

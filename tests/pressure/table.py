@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.pressure.stage import Result
+from tests.pressure.playing import Result
 
 PAGE = Path(__file__).resolve().parents[2] / "deploy" / "PRESSURE.md"
 _BEGIN, _END = "<!-- begin of the table -->\n", "<!-- end of the table -->\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.pressure.bound import BOUND_MB
+from tests.pressure.playing import play
 from tests.pressure.pressures import ALL
-from tests.pressure.stage import play
 
 SCALE = 0.02
 ROOT = Path(__file__).resolve().parents[2]

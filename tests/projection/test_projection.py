@@ -14,6 +14,7 @@ from streams.domain.days import micros
 from tests.commands.said import standing
 from tests.projection.worker import (
     APP,
+    BrokenLog,
     LogWithHole,
     Standings,
     partitions,
@@ -262,3 +263,25 @@ def test_what_is_no_standing_is_left_out_and_told(
     run(story)
     (told,) = caplog.messages
     assert "customer-standings[0] offset 2 is no standing" in told
+
+
+def test_an_error_of_our_own_is_told_once_counted_and_costs_staleness_alone(
+    standings: Standings, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        owned, log = partitions(), BrokenLog(standings.path, APP)
+        standings.say(*people(1))
+        async with projecting(standings, redis_server, lambda: owned, log) as projection:
+            await until(lambda: projection.failures > 4)
+            assert len(projection.staleness_seconds) == 2
+            log.mended = True
+            await until_equal(standings, redis_server)
+            failures = projection.failures
+            owned[:] = partitions()  # lost and taken over again
+            await until(lambda: len(projection.staleness_seconds) == 2)
+            assert projection.failures == failures
+
+    run(story)
+    told = [record for record in caplog.records if record.exc_info]
+    assert len(told) == 2  # one a partition
+    assert "an error of Tierstream's own, KeyError('nobody')" in told[0].getMessage()

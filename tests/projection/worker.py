@@ -87,6 +87,18 @@ class LogWithHole(EmbeddedWorkerLog):
             yield batch
 
 
+class BrokenLog(EmbeddedWorkerLog):
+    """Fails as only a bug does, until it is `mended`."""
+
+    mended = False
+
+    async def follow(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[Batch]:
+        if not self.mended:
+            raise KeyError("nobody")
+        async for batch in super().follow(topic, partition, start):
+            yield batch
+
+
 @asynccontextmanager
 async def projecting(
     standings: Standings,

@@ -67,6 +67,13 @@ def test_the_largest_record_fits_wrapped(worst: bytes) -> None:
     assert len(wrapped(Original(b"C-1", largest, ()))) < DEAD_LETTERS.max_record_bytes
 
 
+def test_the_record_with_most_headers_fits_wrapped() -> None:
+    smallest = ("", None)  # two bytes of a record
+    most = Original(b"C-1", b"{}", (smallest,) * (1_048_588 // 2))
+    assert DEAD_LETTERS.max_record_bytes is not None
+    assert len(wrapped(most)) < DEAD_LETTERS.max_record_bytes
+
+
 def test_base64_that_was_spoilt_by_hand_is_an_error() -> None:
     letter = msgspec.json.decode(wrapped(Original(None, b"\xff", ())), type=DeadLetter)
     with pytest.raises(ValueError, match=r"(?i)base64|padding"):

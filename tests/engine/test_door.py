@@ -1,0 +1,249 @@
+"""The door of a partition, on a real log: what it does in which order, and what becomes of it.
+
+Time jumps (see `tests.kills.virtual_time`): while there is anything to do it stands still.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents import clock, orders
+from streams.domain.rules import parse_rules
+from streams.engine import door, fault_points
+from streams.engine.door import OWN_TICK, Door, DoorSettings, Topics
+from streams.engine.embedded.client import EmbeddedClient
+from streams.engine.embedded.worker_log import EmbeddedWorkerLog
+from streams.engine.landed import Landed
+from streams.engine.log import FencedError
+from streams.engine.records import Batch, Record, TopicPartition, Write
+from streams.provision import ensure_topics
+from streams.settings import Settings
+from tests.engine.machine import WALL_CLOCK, Machine
+from tests.kills.virtual_time import run
+from tests.oracle.sending import order, tick
+
+SETTINGS = Settings.from_env({"TIERSTREAM_PARTITIONS": "1"})
+TOPICS = Topics(("orders",), SETTINGS.changelog.name, "progress", "pyramid-counts")
+BACKLOG = 15  # records of a batch: where one of them waits a partition is behind
+
+
+@dataclass
+class Seen:
+    """A door, and what it has told."""
+
+    door: Door = field(init=False)
+    landed: list[Landed] = field(default_factory=list)
+    marks: list[tuple[TopicPartition, int]] = field(default_factory=list)
+    read_again: list[tuple[TopicPartition, int]] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
+
+    async def rest(self) -> None:
+        """Return when there is nothing to do any more."""
+        while self.door.waiting or self.door.to_do() or self.door.standings_pending:  # noqa: ASYNC110 - the clock jumps
+            await asyncio.sleep(1)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slices and limits a hundredth of the usual, so that few records are many."""
+    sizes = {"_RECORDS_AT_ONCE": 40, "_BACKLOG_RECORDS": 10, "BUSY_SLICE": 5, "IDLE_SLICE": 10}
+    for name, size in sizes.items():
+        monkeypatch.setattr(door, name, size)
+
+
+@pytest.fixture
+def steps() -> Iterator[list[str]]:
+    """The steps that have begun since, in their order: folds and slices of chores."""
+    begun: list[str] = []
+
+    def listen(point: str) -> None:
+        when, _, step = point.partition(" ")
+        if when == "before" and step in (
+            "fold",
+            "counts",
+            "standings",
+            "due days",
+            "moved borders",
+        ):
+            begun.append(step)
+
+    fault_points.listen(listen)
+    yield begun
+    fault_points.listen(None)
+
+
+@asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[Seen]:
+    """A door at work on an empty partition."""
+    worker_log = EmbeddedWorkerLog(path, "tierstream")
+    await worker_log.start()
+    transactions = worker_log.transactions("customers", 0)
+    await transactions.take_over()
+    seen = Seen()
+    settings = DoorSettings(
+        topics=TOPICS, standings_interval=5.0, web="",
+        mark_done=lambda place, offset: seen.marks.append((place, offset)),
+        read_again=lambda place, offset: seen.read_again.append((place, offset)),
+        wall_clock=lambda: WALL_CLOCK, landed=seen.landed.append,
+    )  # fmt: skip
+    partition = Machine(None, parse_rules("", "the test's rules")).partitions[0]
+    partition.table.get(b"nobody")  # with nothing to go by it would begin with one record
+    seen.door = Door(partition, transactions, worker_log, settings, seen.failures.append)
+    seen.door.start()
+    yield seen
+    await seen.door.close()
+    await worker_log.stop()
+
+
+def told(tmp_path: Path, story: Callable[[Seen], Coroutine[Any, Any, None]]) -> Seen:
+    """What a door has told when the story is over and the door closed."""
+    path = tmp_path / "log.db"
+    left: list[Seen] = []
+    client = EmbeddedClient(path)
+    ensure_topics(client, SETTINGS)
+    client.close()
+
+    async def whole() -> None:
+        async with opened(path) as seen:
+            await story(seen)
+            left.append(seen)
+
+    run(whole())
+    return left[0]
+
+
+def batch(first: int, names: range, at: str = "2024-03-01") -> Batch:
+    """An order of each of these customers, from an offset on."""
+    records = []
+    for offset, name in enumerate(names, first):
+        sent = order(f"c{name}", at, event_id=f"e{offset}")
+        records.append(Record(offset, sent.key, sent.value, (), 0))
+    return Batch("orders", 0, first, first + len(names), records)
+
+
+async def put(seen: Seen, *batches: Batch) -> None:
+    for each in batches:
+        await seen.door.put(each, orders.INPUT)
+
+
+def test_the_first_commit_says_how_far_the_partition_is_with_nothing_read(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        await seen.rest()
+
+    first = told(tmp_path, story).landed[0]
+    assert [write.topic for write in first.outputs] == ["progress"]
+    assert (first.batches, first.changelog_records) == ([], 1)
+
+
+def test_a_large_batch_is_folded_in_parts_and_each_is_marked_when_it_is_committed(
+    tmp_path: Path,
+) -> None:
+    async def story(seen: Seen) -> None:
+        await put(seen, batch(0, range(45)))
+        await seen.rest()
+
+    seen = told(tmp_path, story)
+    parts = [(each.first_offset, each.next_offset) for one in seen.landed for each in one.batches]
+    ends = [end for _, end in parts]
+    assert [begin for begin, _ in parts] == [0, *ends[:-1]]
+    assert ends[-1] == 45
+    assert max(end - begin for begin, end in parts) == 40
+    assert [offset for _, offset in seen.marks] == ends
+    assert seen.failures == []
+
+
+def test_without_a_backlog_counts_go_with_every_step_and_another_chore_beside(
+    tmp_path: Path, steps: list[str]
+) -> None:
+    async def story(seen: Seen) -> None:
+        await put(seen, *(batch(3 * number, range(3)) for number in range(3)))
+        await seen.rest()
+
+    told(tmp_path, story)
+    assert steps[:6] == ["counts", "fold", "due days", "fold", "standings", "fold"]
+    assert steps[6:] == ["counts", "standings"]  # the waits over, or cut short
+
+
+def test_in_a_backlog_chores_take_turns_and_a_long_one_holds_up_nobody(
+    tmp_path: Path, steps: list[str]
+) -> None:
+    async def story(seen: Seen) -> None:
+        await put(seen, batch(0, range(35)))
+        await seen.rest()
+        await asyncio.sleep(60)
+        steps.clear()
+        days_later = (batch(35 + BACKLOG * n, range(BACKLOG), "2024-05-01") for n in range(7))
+        await put(seen, *days_later)
+        await seen.rest()
+
+    told(tmp_path, story)
+    assert set(steps[0:14:2]) == {"fold"}
+    assert steps[1:14:2] == [
+        "due days", "standings", "counts", "due days", "standings", "due days", "standings",
+    ]  # fmt: skip
+
+
+def test_batches_after_a_hole_are_dropped_and_read_again(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        await put(seen, batch(0, range(10)), batch(20, range(10)), batch(30, range(10)))
+        await seen.rest()
+        await put(seen, batch(5, range(5, 20)))  # five of them are in
+        await seen.rest()
+
+    seen = told(tmp_path, story)
+    assert seen.read_again == [(TopicPartition("orders", 0), 10)]
+    assert [offset for _, offset in seen.marks] == [10, 20]
+    assert sum(one.tally["orders", "counted"] for one in seen.landed) == 20
+
+
+def test_a_door_that_is_fenced_off_says_so_and_takes_nothing_more_in(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        await seen.rest()
+        other = EmbeddedWorkerLog(tmp_path / "log.db", "tierstream")
+        await other.start()
+        successor = other.transactions("customers", 0)
+        await successor.take_over()
+        await put(seen, batch(0, range(10)))
+        while not seen.failures:  # noqa: ASYNC110 - the clock jumps
+            await asyncio.sleep(1)
+        await put(seen, *(batch(10 * number, range(10)) for number in range(1, 20)))
+        await successor.close()
+        await other.stop()
+
+    seen = told(tmp_path, story)
+    assert [type(failure) for failure in seen.failures] == [FencedError]
+    assert (seen.marks, seen.door.closing, seen.door.waiting) == ([], True, 0)
+
+
+def test_a_tick_of_our_own_counts_only_when_the_inputs_are_read_to_their_ends(
+    tmp_path: Path,
+) -> None:
+    stream_times = []
+
+    def own_tick(offset: int) -> Batch:
+        record = Record(offset, None, tick("2024-04-01").value, ((OWN_TICK, b"1"),), 0)
+        return Batch("clock", 0, offset, offset + 1, [record])
+
+    async def story(seen: Seen) -> None:
+        client = EmbeddedClient(tmp_path / "log.db")
+        sent = order("c1", "2024-03-01")
+        client.append([Write("orders", 0, sent.key, sent.value)])
+        client.close()
+        for one, topic in (
+            (own_tick(0), clock.INPUT),
+            (batch(0, range(1, 2)), orders.INPUT),
+            (own_tick(1), clock.INPUT),
+        ):
+            await seen.door.put(one, topic)
+            await seen.rest()
+            stream_times.append(seen.door.partition.today)
+
+    told(tmp_path, story)
+    assert stream_times == [None, 19_783, 19_814]  # 1 March and 1 April 2024
