@@ -13,7 +13,7 @@ ifneq ($(shell { .venv/bin/python -c '' && cat $(READY); } 2>/dev/null),$(CURDIR
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup demo test kills faults pressure fuzz check format-check lint types format kafka bench bench-replay clean
+.PHONY: help setup demo test kills faults pressure fuzz check format-check lint types format kafka bench bench-replay bench-takeover clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -75,6 +75,9 @@ pressure: $(READY) ## backlogs and floods, memory watched (ARGS="--scale 0.1 --o
 
 bench-replay: $(READY) ## how fast one worker takes a backlog in (ARGS="--log kafka")
 	@.venv/bin/python -m tests.bench.replay $(ARGS)
+
+bench-takeover: $(READY) ## how long a killed owner's partition stands still, without and with a copy
+	@.venv/bin/python -m tests.bench.takeover $(ARGS)
 
 fuzz: $(READY) ## hostile records, by the hundred thousand (ARGS="--inputs 1000000 --seed 7")
 	@$(RUN) tests.fuzz $(ARGS)

@@ -16,6 +16,7 @@ from schemas.encoding import encode
 from streams import topics
 from streams.broker import EmbeddedBroker
 from streams.domain.rules import Rules
+from streams.engine import assignor
 from streams.engine.borders import BorderKeeper
 from streams.engine.connect import consumer_group, kafka_connection, open_worker_log
 from streams.engine.door import OWN_TICK, DoorSettings, Topics
@@ -24,7 +25,7 @@ from streams.engine.partition import Identity
 from streams.engine.partitioner import default_partition
 from streams.engine.ranking import Ranking
 from streams.engine.records import TopicPartition, Write
-from streams.engine.recovery import Place
+from streams.engine.replica import Place
 from streams.engine.store import StoreMemory
 from streams.engine.transports import EMBEDDED_SCHEME, KAFKA_SCHEME, register
 from streams.metrics.monitor import Monitor
@@ -108,6 +109,7 @@ class WorkerApp:
 
     def _new_faust_app(self) -> faust.App:
         register()
+        assignor.install()
         broker = self.settings.broker
         if isinstance(broker, EmbeddedBroker):
             url = f"{EMBEDDED_SCHEME}://{Path(broker.path).absolute()}"
@@ -123,6 +125,7 @@ class WorkerApp:
             stream_wait_empty=False,
             stream_buffer_maxsize=_BUFFERED_BATCHES,
             consumer_auto_offset_reset="earliest",
+            table_standby_replicas=self.settings.standbys,
             broker_session_timeout=SESSION_SECONDS,
             broker_heartbeat_interval=HEARTBEAT_SECONDS,
             web_bind=self.web.host,
@@ -163,6 +166,7 @@ class WorkerApp:
             release=lambda positions: self.faust.consumer.release(positions),  # noqa: PLW0108
             new_keeper=self._new_keeper,
             failed=self.fail,
+            standbys=self._standbys,
         )
 
     def _place(self, number: int) -> Place:
@@ -170,6 +174,14 @@ class WorkerApp:
         changelog = TopicPartition(self._full(settings.changelog), number)
         path = settings.data / "stores" / f"{consumer_group(settings)}-{number}"
         return Place(changelog, path, self.number_of_partitions)
+
+    def _standbys(self) -> set[int]:
+        """The partitions that the group's leader wants us to keep copies of. It decides that as
+        it assigns partitions, and makes those who have a copy the owners of what others lose."""
+        if not self.settings.standbys:
+            return set()  # whatever the leader's setting is
+        first = self._full(topics.INPUTS[0])
+        return {tp.partition for tp in self.faust.assignor.assigned_standbys() if tp.topic == first}
 
     def _identity(self, number: int) -> Identity:
         settings, partitions = self.settings, self.number_of_partitions

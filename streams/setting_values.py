@@ -54,6 +54,11 @@ def partitions(given: str) -> int:
     return _whole(given, 1, 10_000)
 
 
+def standbys(given: str) -> int:
+    """A number of copies."""
+    return _whole(given, 0, 100)
+
+
 def retention_days(given: str) -> int | None:
     """Whole days, or None for ever."""
     if given == "unlimited":

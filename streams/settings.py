@@ -32,6 +32,7 @@ class Settings:
     topic_prefix: str
     rules: Path | None  # None: the rules shipped
     ticks: bool
+    standbys: int
     standings_interval: float  # seconds
     partitioner: str  # murmur2 | trust
     retention_days: int | None  # None: for ever
@@ -99,6 +100,13 @@ VARIABLES = (
     _variable("RULES", "", "path of a rules file (TOML); none: the rules shipped", read.file),
     _variable(
         "TICKS", "on", "on: the wall clock moves time on; off: only `tierstream tick`", read.switch
+    ),
+    _variable(
+        "STANDBYS",
+        "1",
+        "on Kafka: copies of each partition's state that other workers keep warm, so that one of "
+        "them takes over in moments; 0: none",
+        read.standbys,
     ),
     _variable(
         "STANDINGS_INTERVAL",

@@ -221,14 +221,22 @@ class BatchConsumer(Consumer):
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """The loop of Faust's fetcher task."""
-        while not (self.should_stop or fetcher.should_stop):
-            if not self.flow_active:
-                await self.wait(self.can_resume_flow)
-                continue
-            self._wake.clear()
-            flows = self._wanted()
-            if not await self._deliver_available(flows):
-                await self._idle(set(flows))
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                await self._drain_once()
+        except asyncio.CancelledError:
+            # Faust takes one that comes in a rebalance for a crash, also where it stops us itself.
+            if not fetcher.should_stop:
+                raise
+
+    async def _drain_once(self) -> None:
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+            return
+        self._wake.clear()
+        flows = self._wanted()
+        if not await self._deliver_available(flows):
+            await self._idle(set(flows))
 
     def _wanted(self) -> dict[TP, _Flow]:
         active = self._get_active_partitions()

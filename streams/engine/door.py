@@ -34,8 +34,8 @@ from streams.engine.landed import Landed
 from streams.engine.log import Transactions, WorkerLog
 from streams.engine.marker import encode_marker
 from streams.engine.partition import HoleError, Partition
-from streams.engine.records import Batch, TopicPartition, Write
-from streams.engine.recovery import place_of
+from streams.engine.records import Batch, TopicPartition, Write, cut
+from streams.engine.replica import AT_ONCE, Replica, place_of
 from streams.engine.segments import encode_segments
 from streams.engine.table import Sealed
 from streams.engine.turn import Input
@@ -91,6 +91,7 @@ class Door:
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._closing = False
+        self._broken = False
         self._landing: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -131,7 +132,15 @@ class Door:
         self._wake.set()
 
     async def close(self) -> None:
-        """Let what is under way land, then stop. Batches that wait are dropped."""
+        """Let what is under way land, then stop and close the store. Batches that wait are
+        dropped."""
+        replica = await self.release()
+        if replica is not None:
+            replica.close()
+
+    async def release(self) -> Replica | None:
+        """Like `close`, but the store stays open: what was committed, for whoever is next. None
+        where the door has failed: then there may be more in the table than was committed."""
         fault_points.before("release")
         self._closing = True
         self._wake.set()
@@ -139,8 +148,12 @@ class Door:
         if self._task is not None:
             await self._task
         await self._transactions.close()
-        self.partition.table.store.close()
         fault_points.after("release")
+        partition = self.partition
+        if self._broken:
+            partition.table.store.close()
+            return None
+        return Replica(partition.table, partition.marker, AT_ONCE, counted=True)
 
     # -- how it is
 
@@ -184,7 +197,7 @@ class Door:
                     await self._sleep()
             await self._land()
         except Exception as error:  # noqa: BLE001 - passed on whole: it ends the worker
-            self._closing = True
+            self._closing = self._broken = True
             self._room.set()
             self._failed(error)
 
@@ -216,7 +229,7 @@ class Door:
         while self._batches and left > 0:
             batch, topic = self._batches.popleft()
             if len(batch.records) > left:
-                batch, rest = _cut(batch, left)
+                batch, rest = cut(batch, left)
                 self._batches.appendleft((rest, topic))
             left -= max(len(batch.records), 1)
             if await self._take_batch(batch, topic):
@@ -386,13 +399,3 @@ class Door:
         )
         key = str(self._number).encode()
         return Write(self._settings.topics.progress, self._number, key, encode(progress))
-
-
-def _cut(batch: Batch, most: int) -> tuple[Batch, Batch]:
-    """The part that is folded at once, and the rest."""
-    at = batch.records[most].offset
-    now, later = batch.records[:most], batch.records[most:]
-    return (
-        Batch(batch.topic, batch.partition, batch.first_offset, at, now),
-        Batch(batch.topic, batch.partition, at, batch.next_offset, later),
-    )

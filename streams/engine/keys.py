@@ -6,8 +6,8 @@ the same keys; the indexes are derived from the states.
 | `c` customer | state |
 | `s` customer, chunk number | event ids taken that don't fit the state |
 | NUL `m` | the marker: how far the inputs are read, and all else that is one per partition |
-| NUL `o` | offset of that marker in the changelog |
-| NUL `w` | when this store was last written, in seconds since 1970 |
+| NUL `o` | offset of the newest changelog record that is in this store |
+| NUL `w` | when that was last the changelog's end, in seconds since 1970 |
 | `d` due day, customer | nothing: on that day time alone changes this customer |
 | `r` code, customer | `Ranked`: active customers in the order of the ranking |
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -18,11 +18,14 @@ from streams.domain.rules import Rules
 from streams.engine import fault_points
 from streams.engine.borders import BorderKeeper
 from streams.engine.door import Door, DoorSettings
+from streams.engine.ending import ended
 from streams.engine.log import FencedError, WorkerLog
 from streams.engine.partition import Identity, Partition
 from streams.engine.ranking import Ranking
 from streams.engine.records import Batch, TopicPartition
-from streams.engine.recovery import Place, recover
+from streams.engine.recovery import recover
+from streams.engine.replica import Place
+from streams.engine.standby import Standbys, Standing
 from streams.engine.store import StoreMemory
 from streams.engine.take_overs import TakeOver, TakeOvers
 from streams.engine.turn import Input
@@ -49,6 +52,7 @@ class Worker:
     release: Callable[[Mapping[TopicPartition, int]], None]
     new_keeper: Callable[[], BorderKeeper]
     failed: Callable[[BaseException], None]
+    standbys: Callable[[], Collection[int]]  # what the group wants us to keep copies of
 
 
 class Partitions:
@@ -63,6 +67,9 @@ class Partitions:
         self._closed = False
         self.assignment: frozenset[int] | None = None  # None: before the first, and between two
         self.take_overs = TakeOvers()
+        self.standbys = Standbys(
+            Standing(worker.worker_log, worker.place, worker.memory, worker.rules, self._busy)
+        )
         worker.ranking.on_borders = self._on_borders
 
     async def assigned(self, partitions: set[TopicPartition]) -> None:
@@ -72,6 +79,7 @@ class Partitions:
             return
         first = self._worker.inputs[0]
         self.assignment = frozenset(tp.partition for tp in partitions if tp.topic == first)
+        self.standbys.keep(self._worker.standbys(), self.assignment)
         for tp in sorted(partitions):
             if tp.topic == first:
                 self._begin(tp.partition, self._watched_take_over(tp.partition))
@@ -84,9 +92,9 @@ class Partitions:
         self.assignment = None
         keeps = any(tp.topic == self._worker.door.topics.counts for tp in partitions)
         tasks = [self._taking_over.pop(n, None) for n in (*numbers, *([_KEEPER] * keeps))]
-        await _cancel([task for task in tasks if task is not None])
-        doors = [self._doors.pop(number) for number in numbers if number in self._doors]
-        await asyncio.gather(*(door.close() for door in doors))
+        await ended(task for task in tasks if task is not None)
+        doors = {number: self._doors.pop(number) for number in numbers if number in self._doors}
+        await asyncio.gather(*(self._give_back(*each) for each in doors.items()))
         if keeps and self._keeper is not None:
             keeper, self._keeper = self._keeper, None
             await keeper.close()
@@ -94,11 +102,21 @@ class Partitions:
     async def close(self) -> None:
         """Give everything back, and take nothing over any more."""
         self._closed = True
-        await _cancel(list(self._taking_over.values()))
+        await ended(self._taking_over.values())
+        await self.standbys.close()
         doors, self._doors = list(self._doors.values()), {}
         await asyncio.gather(*(door.close() for door in doors))
         if self._keeper is not None:
             await self._keeper.close()
+
+    async def _give_back(self, number: int, door: Door) -> None:
+        replica = await door.release()
+        if replica is None:
+            return
+        if self._closed:
+            replica.close()
+        else:
+            self.standbys.give_back(number, replica)
 
     # -- what agents and the web ask for
 
@@ -171,9 +189,10 @@ class Partitions:
             undo.push_async_callback(transactions.close)
             await transactions.take_over()
             place = worker.place(number)
+            standby = self.standbys.hand_over(number)
             fault_points.before("recovery")
             recovered = await recover(
-                worker.worker_log, place, worker.memory, worker.rules, watch.read
+                worker.worker_log, place, worker.memory, worker.rules, watch.read, standby
             )
             fault_points.after("recovery")
             undo.callback(recovered.table.store.close)
@@ -202,6 +221,11 @@ class Partitions:
         fault_points.after("take-over")
         active = partition.table.counts.customers
         log.info("partition %d is ours: %d customers active", number, active)
+
+    def _busy(self) -> bool:
+        """Whether partitions of ours have work waiting."""
+        waiting = any(door.waiting for door in self._doors.values())
+        return waiting or bool(self.take_overs.under_way)
 
     def _compare_counts(self, partition: Partition) -> None:
         """Mark for publishing what differs between the counts that are and those published."""
@@ -242,9 +266,3 @@ class Partitions:
 
 _FENCED_SECONDS = 15.0  # longer than a session lasts
 _KEEPER = -1  # stands for the keeper of the borders among the numbers of partitions
-
-
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

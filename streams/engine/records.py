@@ -43,6 +43,16 @@ class Batch:
     records: list[Record]
 
 
+def cut(batch: Batch, most: int) -> tuple[Batch, Batch]:
+    """The first records of a batch that has more than `most`, and the rest."""
+    at = batch.records[most].offset
+    now, later = batch.records[:most], batch.records[most:]
+    return (
+        Batch(batch.topic, batch.partition, batch.first_offset, at, now),
+        Batch(batch.topic, batch.partition, at, batch.next_offset, later),
+    )
+
+
 class Write(msgspec.Struct, frozen=True, gc=False):
     """A record to be appended. `partition` is given, or None: murmur2 of the key decides."""
 

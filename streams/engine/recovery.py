@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
-
-import msgspec
 
 from streams.domain.rules import Rules
 from streams.engine import keys
 from streams.engine.log import LogError, WorkerLog
-from streams.engine.marker import VERSION, Marker, decode_marker, encode_marker, version_of
+from streams.engine.marker import Marker, decode_marker, encode_marker
 from streams.engine.partition import Changed
 from streams.engine.records import Batch, Record, TopicPartition
-from streams.engine.store import Op, Store, StoreMemory, discard_store, open_store
+from streams.engine.replica import (
+    AT_ONCE,
+    MisfitError,
+    Place,
+    Replica,
+    Steps,
+    letting_go,
+    open_replica,
+    place_of,
+)
+from streams.engine.segments import decode_segments
+from streams.engine.store import Store, StoreMemory, discard_store, open_store
 from streams.engine.table import CustomerTable
 
-_CHUNK = 2_000  # states written at a time, before others get their turn: some 30 ms
-_TRUSTED_SECONDS = 12 * 3600  # logs keep tombstones for a day or more
 _TAIL = 8  # records at the end of a changelog among which its newest marker is
 
 log = logging.getLogger(__name__)
@@ -45,41 +50,42 @@ class Recovered:
     pending: dict[bytes, Changed]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a partition's state is kept: its changelog, and its store's folder."""
-
-    changelog: TopicPartition
-    path: Path
-    partitions: int
-
-
-class _MisfitError(Exception):
-    """The store doesn't belong to this changelog."""
-
-
 async def recover(
     worker_log: WorkerLog,
     place: Place,
     memory: StoreMemory,
     rules: Rules,
     on_read: Callable[[int], None],
+    standby: Replica | None = None,
 ) -> Recovered:
     """The partition's state, up to the committed end of its changelog; `on_read` is told how many
-    records were read, as they are.
+    records were read, as they are. The `standby` that there may be at that place is taken over,
+    and closed where that fails.
 
-    StateError where the settings don't go with it.
+    StateError where the settings don't go with the state.
     """
-    newest = await _newest_marker(worker_log, place.changelog)
+    try:
+        newest = await newest_marker(worker_log, place.changelog)
+        if newest is not None:
+            check_settings(newest, place, rules)
+    except BaseException:
+        _close(standby)
+        raise
     if newest is None:
+        _close(standby)
         return _begin(place, memory, rules)
-    _check(newest, place, rules)
+    newest.rank_by = rules.rank_by
     counted = _Counted(worker_log, on_read)
     try:
-        return await _recover(counted, place, memory, rules, newest)
-    except _MisfitError as misfit:
+        return await _recover(counted, place, memory, rules, newest, standby)
+    except MisfitError as misfit:
         log.warning("%s: %s; it is built anew from the changelog", place.path, misfit)
-        return await _recover(counted, place, memory, rules, newest)
+        return await _recover(counted, place, memory, rules, newest, None)
+
+
+def _close(standby: Replica | None) -> None:
+    if standby is not None:
+        standby.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +100,14 @@ class _Counted:
             yield batch
             self.on_read(len(batch.records))
 
+    async def gets_on(self) -> None:
+        """Nothing was read, but it goes on; others get their turn."""
+        self.on_read(0)
+        await asyncio.sleep(0)
 
-async def _newest_marker(worker_log: WorkerLog, changelog: TopicPartition) -> Marker | None:
+
+async def newest_marker(worker_log: WorkerLog, changelog: TopicPartition) -> Marker | None:
+    """The newest marker committed; None where the partition's state has not begun."""
     end = (await worker_log.end_offsets([changelog]))[changelog]
     for start in (max(0, end - _TAIL), 0):
         newest = None
@@ -124,7 +136,8 @@ def _begin(place: Place, memory: StoreMemory, rules: Rules) -> Recovered:
     return Recovered(table, marker, {})
 
 
-def _check(marker: Marker, place: Place, rules: Rules) -> None:
+def check_settings(marker: Marker, place: Place, rules: Rules) -> None:
+    """StateError where the state was made with settings other than these."""
     for name, held, given in (
         ("business.time_zone", marker.time_zone, rules.time_zone),
         ("business.base_currency", marker.base_currency, rules.base_currency),
@@ -139,73 +152,44 @@ def _check(marker: Marker, place: Place, rules: Rules) -> None:
 
 
 async def _recover(
-    changelog: _Counted, place: Place, memory: StoreMemory, rules: Rules, newest: Marker
+    changelog: _Counted,
+    place: Place,
+    memory: StoreMemory,
+    rules: Rules,
+    newest: Marker,
+    standby: Replica | None,
 ) -> Recovered:
-    store = open_store(place.path, memory)
-    try:
-        held = _held_marker(store)
-        if held is not None and held.rank_by != rules.rank_by:
-            raise _MisfitError(f"it is ordered by {held.rank_by}, the rules now rank otherwise")
-        if held is not None and _older(store):
-            raise _MisfitError("an older version of the program made it")
-        if held is not None and time.time() - _written_at(store) > _TRUSTED_SECONDS:
-            raise _MisfitError("it is so old that the changelog may have forgotten erasures since")
-        newest.rank_by = rules.rank_by
-        table = CustomerTable(store, rules.rank_by == "revenue")
-        return await _replay(changelog, place, table, held, newest)
-    except _MisfitError:
-        store.close()
-        discard_store(store.path)
-        raise
-    except BaseException:
-        store.close()
-        raise
-
-
-def _held_marker(store: Store) -> Marker | None:
-    data, offset = store.get(keys.MARKER), store.get(keys.CHANGELOG_OFFSET)
-    if data is None or offset is None:
-        return None
-    held = decode_marker(data)
-    held.changelog_offset = int.from_bytes(offset, "big", signed=True)
-    return held
+    replica = standby
+    if replica is None:
+        replica = open_replica(open_store(place.path, memory), rules, newest, AT_ONCE)
+    replica.steps, table = Steps(AT_ONCE.customers, changelog.gets_on), replica.table
+    with letting_go(table.store):
+        replica.check(newest, rules)
+        await replica.count(newest)
+        changed = await _replay(changelog, place, replica, newest)
+        replica.check_age()
+        table.store.write(place_of(encode_marker(newest), newest.changelog_offset))
+        if newest.segments:
+            table.segments = decode_segments(newest.segments)
+        else:
+            for _ in table.counting():
+                await changelog.gets_on()
+    return Recovered(table, newest, changed)
 
 
 async def _replay(
-    changelog: _Counted,
-    place: Place,
-    table: CustomerTable,
-    held: Marker | None,
-    newest: Marker,
-) -> Recovered:
-    start = 0
-    if held is not None:
-        lost = held.changelog_offset > newest.changelog_offset
-        if held.state_id != newest.state_id or lost:
-            raise _MisfitError("it belongs to another log")
-        start = max(held.standings_offset, 0)
-    marker, changed, chunk = None, dict[bytes, Changed](), dict[bytes, bytes | None]()
+    changelog: _Counted, place: Place, replica: Replica, newest: Marker
+) -> dict[bytes, Changed]:
+    """Bring the replica to the end; the standings that were not sent by then."""
+    changed = dict[bytes, Changed]()
+    start = min(replica.offset, newest.standings_offset) + 1
     async for batch in changelog.read(place.changelog, start):
         for record in batch.records:
             assert record.key is not None
-            if record.key == keys.MARKER:
-                marker = _marker_of(record)
-                continue
-            chunk[record.key] = record.value
             if record.offset > newest.standings_offset and record.key[:1] == keys.STATES:
                 changed[record.key[1:]] = Changed(None, record.timestamp_ms * 1000)
-            if len(chunk) >= _CHUNK:
-                table.restore(chunk | _half_way(newest, record.offset))
-                chunk = {}
-                await asyncio.sleep(0)
-    if marker is None:
-        raise _MisfitError("the changelog has no marker where it should be")
-    marker.rank_by = newest.rank_by
-    table.restore(chunk | dict(place_of(encode_marker(marker), marker.changelog_offset)))
-    for _ in table.counting(marker.segments):
-        changelog.on_read(0)  # it gets on
-        await asyncio.sleep(0)
-    return Recovered(table, marker, changed)
+        await replica.take(batch.records)
+    return changed
 
 
 def _marker_of(record: Record) -> Marker:
@@ -213,31 +197,3 @@ def _marker_of(record: Record) -> Marker:
     marker = decode_marker(record.value)
     marker.changelog_offset = record.offset
     return marker
-
-
-def _half_way(newest: Marker, offset: int) -> dict[bytes, bytes | None]:
-    """Goes with the states up to this offset, so that a recovery that is interrupted goes on
-    there; from the standings yet to be sent on it reads again."""
-    sent = min(offset, newest.standings_offset)
-    marker = msgspec.structs.replace(newest, standings_offset=sent)
-    return dict(place_of(encode_marker(marker), offset))
-
-
-def place_of(marker: bytes, changelog_offset: int) -> list[Op]:
-    """What a write of the store says of itself: the marker, its offset in the changelog, and when
-    it was written."""
-    return [
-        (keys.MARKER, marker),
-        (keys.CHANGELOG_OFFSET, changelog_offset.to_bytes(8, "big", signed=True)),
-        (keys.WRITTEN_AT, int(time.time()).to_bytes(8, "big")),
-    ]
-
-
-def _older(store: Store) -> bool:
-    """Whether the store has the layout of an older version."""
-    return version_of(store.get(keys.MARKER) or b"") < VERSION
-
-
-def _written_at(store: Store) -> int:
-    """When the store was last written, in seconds since 1970."""
-    return int.from_bytes(store.get(keys.WRITTEN_AT) or b"", "big")

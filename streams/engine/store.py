@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -184,21 +185,42 @@ class Store:
             log.warning("%s could not be flushed (%s): is its disk full?", self.path, error)
 
 
+def store_at(path: Path, memory: StoreMemory) -> Store:
+    """The store at `path`; one that is damaged, as by a disk that was full, is deleted, to be
+    brought up from the changelog. StoreLockedError where it is open already."""
+    try:
+        return Store(path, memory)
+    except _StoreDamagedError as error:
+        log.warning("%s; it is built anew from the changelog", error)
+        discard_store(path)
+        return Store(path, memory)
+
+
 def open_store(path: Path, memory: StoreMemory) -> Store:
-    """The store at `path`, or beside it where another worker has that open still: one that was
-    thought dead, with the same data folder. One that is damaged, as by a disk that was full, is
-    deleted. Either is then brought up from the changelog."""
+    """The store at `path`, or a spare one beside it where another worker has that open still: one
+    that was thought dead, with the same data folder. It is then brought up from the changelog.
+    Other spare ones, of former times, are deleted."""
     place, number = path, 0
     while True:
         try:
-            return Store(place, memory)
-        except _StoreDamagedError as error:
-            log.warning("%s; it is built anew from the changelog", error)
-            discard_store(place)
+            store = store_at(place, memory)
         except StoreLockedError as error:
             log.warning("%s; another is made beside it", error)
             number += 1
             place = path.with_name(f"{path.name}.{number}")
+        else:
+            delete_spares(path, memory)
+            return store
+
+
+def delete_spares(path: Path, memory: StoreMemory) -> None:
+    """Those beside `path` that nobody has open: whoever is next begins with the store there."""
+    for spare in path.parent.iterdir():
+        name, _, number = spare.name.rpartition(".")
+        if name == path.name and number.isdecimal():
+            with suppress(StoreLockedError, StoreError):  # it may stay
+                store_at(spare, memory).close()
+                discard_store(spare)
 
 
 def discard_store(path: Path) -> None:

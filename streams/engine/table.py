@@ -5,7 +5,7 @@ Between `load` and `seal` nothing may await: a batch sees and leaves a consisten
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from streams.domain.customer import NEVER, Customer
@@ -238,17 +238,33 @@ class CustomerTable:
             segments.move(NOBODY, place_of(state))
         return segments
 
-    def restore(self, changes: dict[bytes, bytes | None]) -> None:
-        """Write what the changelog says of these keys; `count_all` comes when all is restored."""
+    def restore(
+        self,
+        changes: dict[bytes, bytes | None],
+        place: Sequence[Op] = (),
+        *,
+        counted: bool = False,
+    ) -> None:
+        """Write what the changelog says of these keys, and `place` with it; nothing may be in
+        flight. `counted`: the counts are kept up; else `count_all` comes when all is restored."""
         names = [key[1:] for key in changes if key[:1] == keys.STATES]
-        ops: list[Op] = []
+        ops: list[Op] = [*place]
         olds = self.store.get_many([b"c" + name for name in names])
         restored = dict(changes)
         for name, old in zip(names, olds, strict=True):
             state = changes[b"c" + name]
             new = restored[b"c" + name] = None if state is None else brought_up(state)
-            _reindex(name, place_of(old), place_of(new), new, ops)
+            was, is_now = place_of(old), place_of(new)
+            codes = _reindex(name, was, is_now, new, ops)
+            if counted and codes is not None:
+                self._count(was, is_now, *codes)
+            self._forget(name)
         self.store.write([*restored.items(), *ops])
+
+    def _forget(self, customer: bytes) -> None:
+        """What is in memory of a customer is not what the store has."""
+        self._open.pop(customer, None)
+        self._cached_bytes -= _size(self._cache.pop(customer, None))
 
     # -- scanning (nothing may be in flight: the store must be up to date)
 

@@ -236,6 +236,16 @@ RECOVERY_SECONDS = Metric(
     "tierstream_recovery_seconds_total", "counter",
     "Time from the beginning of a take-over until its partition consumes.",
 )  # fmt: skip
+STANDBYS = Metric(
+    "tierstream_standbys", "gauge",
+    "Partitions of other workers of which this worker keeps a copy.",
+)  # fmt: skip
+STANDBY_BEHIND = Metric(
+    "tierstream_standby_behind_records", "gauge",
+    "Offsets between what the furthest of the worker's copies (also one yet to be begun) has and "
+    "the end of its changelog (on Kafka control records count); 0 where it is to keep none.",
+    over_workers="max",
+)  # fmt: skip
 STORE_BYTES = Metric(
     "tierstream_store_bytes", "gauge",
     "Size of a partition's RocksDB on disk.",

@@ -1,4 +1,4 @@
-"""Where the inputs end, asked of the log beside the stream: what a worker that stands still has
+"""Where topics end, asked of the log beside the stream: what a worker that stands still has
 read can't say how far it is behind."""
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ _ANSWER_SECONDS = 5.0
 class Ends:
     """The ends known, and since when the log has not told any newer."""
 
-    def __init__(self, worker_log: WorkerLog, inputs: Iterable[str]) -> None:
+    def __init__(self, worker_log: WorkerLog, topics: Iterable[str]) -> None:
         self._log = worker_log
-        self._inputs = tuple(inputs)
+        self.topics = tuple(topics)
         self._known: dict[TopicPartition, int] = {}
         self.error = ""  # why the log has not told any newer; empty: it has
         self.told_at = asyncio.get_running_loop().time()
 
     async def refresh(self, partitions: Iterable[int]) -> None:
         """Ask anew; where the log doesn't answer, what was known stays."""
-        wanted = [TopicPartition(name, number) for number in partitions for name in self._inputs]
+        wanted = [TopicPartition(name, number) for number in partitions for name in self.topics]
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 self._known = await self._log.end_offsets(wanted) if wanted else {}
@@ -35,9 +35,9 @@ class Ends:
         self.told_at = asyncio.get_running_loop().time()
 
     def lag(self, positions: Mapping[str, int], number: int) -> dict[str, int]:
-        """Per input topic, the offsets between a partition's positions and the ends known."""
+        """Per topic, the offsets between a partition's positions and the ends known."""
         lags = {}
-        for topic in self._inputs:
+        for topic in self.topics:
             end = self._known.get(TopicPartition(topic, number))
             if end is not None:
                 lags[topic] = max(end - positions.get(topic, 0), 0)

@@ -42,20 +42,24 @@ class Monitor:
     def look_at(self, worker: Worker, partitions: Partitions, redis: Projection | None) -> None:
         """What the gauges and the health are of. `redis`: None where there is none."""
         self.ends = Ends(worker.worker_log, worker.inputs)
+        self._changelog_ends = Ends(worker.worker_log, [worker.door.topics.changelog])
+        self._standbys = partitions.standbys
         self._sight = _Sight(partitions, self.ends)
         self.health = Health(self._sight, self._loop.time())
         self._slowness = Slowness(_Pace(self._sight, self.health, self.commits, redis))
         self.registry.register(PartitionGauges(partitions.partitions, worker.door.wall_clock))
         parts = Parts(
-            partitions, worker.memory, self.ends, self._names, self.health.stalls,
-            self._loop.time, redis,
+            partitions, worker.memory, self.ends, self._changelog_ends, self._names,
+            self.health.stalls, self._loop.time, redis,
         )  # fmt: skip
         self.registry.register(WorkerGauges(parts))
 
     async def watch(self) -> None:
-        """Once a second, for ever: where the inputs end, what rests, how late the loop is."""
+        """Once a second, for ever: where the inputs and the copied changelogs end, what rests, how
+        late the loop is."""
         while True:
             await self.ends.refresh(self._sight.consuming())
+            await self._changelog_ends.refresh(self._standbys.positions())
             self.health.look(self._loop.time())
             self._slowness.look(self._loop.time())
             due = self._loop.time() + LOOK_SECONDS

@@ -24,6 +24,7 @@ class Parts(NamedTuple):
     partitions: Partitions
     memory: StoreMemory
     ends: Ends
+    changelog_ends: Ends
     topic_names: Mapping[str, str]
     stalls: Callable[[], Mapping[int, Still]]
     clock: Callable[[], float]  # the event loop's
@@ -41,6 +42,7 @@ class WorkerGauges:
         yield from _doors(self._parts)
         yield from _progress(self._parts)
         yield from _take_overs(self._parts)
+        yield from _standbys(self._parts)
         yield from _stores(self._parts)
         yield from _borders(self._parts)
         yield from _redis(self._parts.redis)
@@ -78,6 +80,17 @@ def _take_overs(parts: Parts) -> Families:
     yield family(catalogue.RECOVERIES, [((), take_overs.done)])
     yield family(catalogue.RECOVERY_RECORDS, [((), take_overs.records)])
     yield family(catalogue.RECOVERY_SECONDS, [((), take_overs.seconds)])
+
+
+def _standbys(parts: Parts) -> Families:
+    positions, (changelog,) = parts.partitions.standbys.positions(), parts.changelog_ends.topics
+    lags = (
+        parts.changelog_ends.lag({changelog: position}, number)
+        for number, position in positions.items()
+    )
+    behind = max((records for lag in lags for records in lag.values()), default=0)
+    yield family(catalogue.STANDBYS, [((), parts.partitions.standbys.opened())])
+    yield family(catalogue.STANDBY_BEHIND, [((), behind)])
 
 
 def _stores(parts: Parts) -> Families:

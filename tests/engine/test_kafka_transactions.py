@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from streams.engine import fault_points
 from streams.engine.kafka.client import KafkaClient
 from streams.engine.kafka.producers import transactional_producer
 from streams.engine.kafka.worker_log import KafkaWorkerLog
@@ -189,6 +191,34 @@ def test_a_commit_that_was_interrupted_must_be_taken_over_again(case: Case) -> N
         await mine.close()
 
     case.run(use)
+
+
+def test_who_sleeps_in_a_commit_for_longer_than_its_transaction_lasts_is_fenced_off(
+    kafka: str,
+) -> None:
+    case = Case(kafka)
+    case.log = KafkaWorkerLog(connection(kafka), case.group, transaction_timeout_ms=1_000)
+
+    def sleep(point: str) -> None:
+        if point == "before commit":
+            time.sleep(4)  # the whole process: twice the commit's time, and late enough
+
+    async def use(case: Case) -> None:
+        owner = case.log.transactions("customers", 0)
+        await owner.take_over()
+        fault_points.listen(sleep)
+        with pytest.raises(FencedError, match="lasted longer than 1000 ms"):
+            await owner.commit([Write(case.topic, 0, b"k", b"nobody knows")])
+        fault_points.listen(None)
+        await owner.take_over()
+        await owner.commit([Write(case.topic, 0, b"k", b"kept")])
+        await owner.close()
+        assert values(await case.batches()) in ([b"kept"], [b"nobody knows", b"kept"])
+
+    try:
+        case.run(use)
+    finally:
+        fault_points.listen(None)
 
 
 def test_writing_without_having_taken_over_is_refused(case: Case) -> None:

@@ -56,6 +56,21 @@ def test_where_a_folder_is_open_already_a_store_beside_it_is_taken(
     third.close()
 
 
+def test_spare_stores_that_nobody_has_open_are_deleted_once_the_first_is_free_again(
+    tmp_path: Path, memory: StoreMemory
+) -> None:
+    first, second, third = (open_store(tmp_path / "s", memory) for _ in range(3))
+    other = open_store(tmp_path / "s.x", memory)
+    other.close()
+    first.close()
+    third.close()
+    open_store(tmp_path / "s", memory).close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s", "s.1", "s.x"]
+    second.close()
+    open_store(tmp_path / "s", memory).close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s", "s.x"]
+
+
 def test_a_damaged_store_is_deleted_and_begun_anew(tmp_path: Path, memory: StoreMemory) -> None:
     store = Store(tmp_path / "s", memory)
     store.write(PUT)

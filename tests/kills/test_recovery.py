@@ -12,13 +12,14 @@ import pytest
 from streams.domain.customer import Customer
 from streams.domain.packed import encode_customer
 from streams.domain.rules import parse_rules
-from streams.engine import fault_points, keys, recovery
+from streams.engine import fault_points, keys
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.worker_log import EmbeddedWorkerLog
 from streams.engine.log import NewTopic
 from streams.engine.marker import VERSION, Marker, encode_marker
 from streams.engine.records import TopicPartition, Write
-from streams.engine.recovery import Place, recover
+from streams.engine.recovery import recover
+from streams.engine.replica import AT_ONCE, Place
 from streams.engine.store import StoreMemory, open_store
 
 CHANGELOG = TopicPartition("changelog", 0)
@@ -90,15 +91,15 @@ def states(place: Place) -> list[tuple[bytes, bytes]]:
 
 def test_an_interrupted_recovery_goes_on_where_it_was(place: Place) -> None:
     with pytest.raises(GoneError):
-        recovered(place, interrupted_at=2)
-    left = CUSTOMERS + 1 - 2 * recovery._CHUNK
-    assert recovered(place) == left + 1  # the last record that was written is read again
+        recovered(place, interrupted_at=3)  # one says whose store it is
+    left = CUSTOMERS + 1 - 2 * AT_ONCE.customers
+    assert recovered(place) == left
     assert len(states(place)) == CUSTOMERS
 
 
 def test_a_store_that_is_whole_reads_what_is_new_alone(place: Place) -> None:
     assert recovered(place) == CUSTOMERS + 1
-    assert recovered(place) == 2  # from the last standing sent on
+    assert recovered(place) == 1  # what came after the last standing sent
 
 
 def test_a_store_of_an_older_version_is_built_anew(place: Place) -> None:

@@ -92,6 +92,9 @@ async def stop_producer(producer: AIOKafkaProducer) -> None:
             await producer.stop()
     except TimeoutError:
         _log.warning("a producer had no answer from Kafka for %d s: given up", _STOP_SECONDS)
+    except KafkaError as error:  # the answer to a commit that its owner has given up
+        _log.warning("what a producer still had under way was refused: %r", error)
+        await producer.client.close()
 
 
 def _common(connection: KafkaConnection) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition as KafkaPartition
 
+from streams.engine.ending import to_its_end
 from streams.engine.kafka.connection import KafkaConnection
 from streams.engine.kafka.errors import kafka_errors_as_log_errors
 from streams.engine.kafka.raw_fetch import FETCH_BYTES, RawFetch
@@ -58,7 +59,7 @@ async def read(
 
 async def follow(
     connection: KafkaConnection, partition: TopicPartition, start: int
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     """The batches from `start` on, for ever (see `WorkerLog.follow`)."""
     async with _following(connection, partition, start) as fetch:
         end = await fetch.end_offset()
@@ -111,12 +112,21 @@ async def _following(
     place = f"{partition.topic}[{partition.partition}]"
     with kafka_errors_as_log_errors(connection, f"reading {place}"):
         consumer = reading_consumer(connection)
+        starting = asyncio.create_task(start_consumer(consumer))
         try:
-            await start_consumer(consumer)
+            await asyncio.shield(starting)
             consumer.assign([KafkaPartition(*partition)])
             yield _PartitionFetch(consumer, partition, start)
         finally:
-            await consumer.stop()
+            await to_its_end(_stop(consumer, starting))
+
+
+async def _stop(consumer: AIOKafkaConsumer, starting: asyncio.Task[None]) -> None:
+    """Also one whose start nobody waits for any more: half a start would leave connections."""
+    await asyncio.wait([starting])
+    if not starting.cancelled():
+        starting.exception()  # whoever waited for it has it
+    await consumer.stop()
 
 
 def _before(end: int, batch: Batch) -> Batch:

@@ -19,6 +19,7 @@ from streams.engine.records import TopicPartition, Write
 
 _FENCED = (ProducerFenced, InvalidProducerEpoch)
 _PATIENCE = 2  # transaction time-outs that a commit may last; the broker has given up by then
+_LATE_SECONDS = 1.0  # that the end of a commit's time is noticed late, where the process slept
 
 
 class KafkaTransactions:
@@ -63,8 +64,9 @@ class KafkaTransactions:
         if not writes:
             return {}
         batches = await collect(producer, writes)
+        limit = asyncio.timeout(_PATIENCE * self._timeout_ms / 1000)
         try:
-            async with asyncio.timeout(_PATIENCE * self._timeout_ms / 1000):
+            async with limit:
                 fault_points.before("begin")
                 await producer.begin_transaction()
                 fault_points.after("begin")
@@ -75,7 +77,7 @@ class KafkaTransactions:
                 await producer.commit_transaction()
                 fault_points.after("commit")
         except BaseException as error:
-            failure = await self._failed(producer, error)
+            failure = await self._failed(producer, error, slept=_noticed_late(limit))
             if failure is error:
                 raise
             raise failure from error
@@ -95,13 +97,16 @@ class KafkaTransactions:
             raise LogError(f"{self.transactional_id} must be taken over before it can write")
         return self._producer
 
-    async def _failed(self, producer: AIOKafkaProducer, error: BaseException) -> BaseException:
-        """Abort what can be aborted; the exception to raise."""
+    async def _failed(
+        self, producer: AIOKafkaProducer, error: BaseException, *, slept: bool
+    ) -> BaseException:
+        """Abort what can be aborted; the exception to raise. Who `slept` (stopped, or on a machine
+        that was suspended) beyond the time of its transaction has lost it, not the broker."""
         if isinstance(error, TooLargeError):
             await producer.abort_transaction()
             return error
         _silence(producer)
-        if isinstance(error, _FENCED):
+        if isinstance(error, _FENCED) or (slept and isinstance(error, TimeoutError)):
             self._over = FencedError(
                 f"another worker has taken {self.transactional_id} over (or a transaction "
                 f"lasted longer than {self._timeout_ms} ms): this one must not write any more"
@@ -113,10 +118,24 @@ class KafkaTransactions:
         return error
 
 
+def _noticed_late(limit: asyncio.Timeout) -> bool:
+    """Whether time ran out while nothing went on in this process."""
+    due = limit.when()
+    if due is None or not limit.expired():
+        return False
+    return asyncio.get_running_loop().time() - due > _LATE_SECONDS
+
+
 def _silence(producer: AIOKafkaProducer) -> None:
-    """The error is known: asyncio need not report it once more for each future that has it."""
+    """The error is known: asyncio need not report it once more for each future that has it, or is
+    to have it when the broker's answer comes."""
     unsent = producer._message_accumulator._batches.values()
     futures = [batch._drain_waiter for batches in unsent for batch in batches]
     for future in (*futures, producer._txn_manager._transaction_waiter):
-        if future is not None and future.done() and not future.cancelled():
-            future.exception()
+        if future is not None:
+            future.add_done_callback(_take_exception)
+
+
+def _take_exception(done: asyncio.Future[None]) -> None:
+    if not done.cancelled():
+        done.exception()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -86,8 +87,9 @@ class KafkaWorkerLog:
 
     async def follow(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[Batch]:
         where = TopicPartition(topic, partition)
-        async for batch in reader.follow(self._connection, where, start):
-            yield batch
+        async with aclosing(reader.follow(self._connection, where, start)) as batches:
+            async for batch in batches:
+                yield batch
 
     async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """See `WorkerLog.end_offsets`; what this log has committed is always before them."""
