@@ -222,8 +222,7 @@ class Door:
         return did
 
     async def _take_batches(self) -> list[tuple[TopicPartition, int]]:
-        """All that wait, so that what came in during one commit goes into the next; of many
-        records no more than are folded at once."""
+        """What came in during one commit goes into the next, as far as it is folded at once."""
         marks: list[tuple[TopicPartition, int]] = []
         left = min(_RECORDS_AT_ONCE, self.partition.table.fits())
         while self._batches and left > 0:
