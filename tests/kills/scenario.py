@@ -66,7 +66,7 @@ def first_life() -> list[Round]:
     """What is sent before the worker is stopped for a change of the rules."""
     return [
         Round(_files(), "rest"),
-        Round(_orders("2020-01", 1), "read"),
+        Round(_orders("2020-01", 1), "rest"),
         Round(_corrections(), "rest"),
         Round(_calls(), "rest"),
         Round(_complaints(), "read"),
