@@ -40,7 +40,7 @@ demo: $(READY) ## the whole thing on this machine, in the terminal
 	@.venv/bin/tierstream demo
 
 test: $(READY) ## the tests (ARGS="-k tier" picks some)
-	@$(RUN) pytest --numprocesses=auto --dist=loadfile $(ARGS)
+	@$(RUN) pytest --numprocesses=$$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist=loadfile $(ARGS)
 
 kills: $(READY) ## kill a worker at every point, and at every two (ARGS="--seed 7"; half an hour)
 	@$(RUN) tests.kills.every_kill $(ARGS)
