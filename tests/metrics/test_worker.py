@@ -165,7 +165,6 @@ def test_a_commit_that_hangs_is_named_in_the_log(
 ) -> None:
     async def story() -> None:
         async with running(tmp_path) as worker:
-            number = partition_of(b"ann", PARTITIONS)
             await recovered(worker)
             await worker.at_rest(0)
             worker.gate.commits.clear()
