@@ -16,6 +16,7 @@ Numbers are little-endian.
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -51,7 +52,8 @@ NO_DAYS: Final = -(1 << 31)
 
 _PLACE = struct.Struct("<Bi bHqqq")
 _RANKED = struct.Struct("<bHqqq")
-RANKED: Final = slice(6, 6 + _RANKED.size)  # of a state: what the ranking's index holds
+FLAGS_AT: Final = 6 + _RANKED.size
+RANKED: Final = slice(6, FLAGS_AT)  # of a state: what the ranking's index holds
 _LIST = b"\xdd"  # MessagePack: a list with a length of 32 bits
 
 
@@ -151,8 +153,10 @@ def _flags(customer: Customer) -> int:
 
 
 def _seen(customer: Customer) -> bytes:
-    taken = [NO_TIME if taken_us is None else taken_us for taken_us in customer.seen_us]
-    return struct.pack(f"<{len(taken)}Q{len(taken)}q", *customer.seen, *taken)
+    taken_us = customer.seen_us
+    if None in taken_us:
+        taken_us = [NO_TIME if one_us is None else one_us for one_us in taken_us]
+    return _taken(len(taken_us)).pack(*customer.seen, *taken_us)
 
 
 def _rest(customer: Customer, flags: int) -> bytes:
@@ -193,44 +197,39 @@ def decode_customer(state: bytes) -> Customer:
     ) = HEAD.unpack_from(state)  # fmt: skip
     begin = HEAD.size
     events = begin + older
-    times = events + 8 * seen
-    end = times + 8 * seen
-    days = []
-    if others:
-        days = _decode_days(_LIST + others.to_bytes(4, "big") + state[begin:events])
+    end = events + 16 * seen
+    days = _decode_days(_LIST + others.to_bytes(4, "big") + state[begin:events]) if others else []
     if first != NO_DAYS:
         days.append(Day(day, day_revenue, day_profit, day_orders, day_unknown))
-    taken = struct.unpack_from(f"<{seen}Q{seen}q", state, events)
-    rest = _decode_rest(memoryview(state)[end:]) if len(state) > end else _Rest(under=[-1, -1, -1])
-    return Customer(
-        days=days,
-        lifetime_revenue=lifetime_revenue,
-        lifetime_orders=lifetime_orders,
-        turnover=turnover,
-        first_let_go=rest.first_let_go,
-        last_let_go=rest.last_let_go,
-        seen=list(taken[:seen]),
-        seen_us=[None if taken_us == NO_TIME else taken_us for taken_us in taken[seen:]],
-        seen_chunks=rest.seen_chunks,
-        contacted=bool(flags & CONTACTED),
-        contact=rest.contact,
-        tier=tier,
-        stage=stage,
-        rfm=rfm,
-        revenue=revenue,
-        profit=profit,
-        frequency=frequency,
-        rank=rank,
-        under=rest.under,
-        due=due,
-        file=rest.file,
-        account_manager=rest.account_manager,
-        name=rest.name,
-        disqualified=bool(flags & DISQUALIFIED),
-        churn=Churn(best_tier=best_tier, severity=severity, until_us=until_us)
-        if flags & QUIET
-        else rest.churn,
-    )
+    taken = _taken(seen).unpack_from(state, events)
+    seen_us: list[int | None] = [*taken[seen:]]
+    if NO_TIME in seen_us:
+        seen_us = [None if taken_us == NO_TIME else taken_us for taken_us in seen_us]
+    customer = Customer(  # by position: this is done for every second order
+        days, lifetime_revenue, lifetime_orders, turnover, NO_DAY, NO_DAY,
+        [*taken[:seen]], seen_us, [], flags & CONTACTED != 0, None,
+        tier, stage, rfm, revenue, profit, frequency, rank, [*_NOT_UNDER], due,
+        None, None, None, flags & DISQUALIFIED != 0,
+    )  # fmt: skip
+    if flags & QUIET:
+        customer.churn = Churn(best_tier=best_tier, severity=severity, until_us=until_us)
+    if len(state) > end:
+        rest = _decode_rest(memoryview(state)[end:])
+        customer.first_let_go, customer.last_let_go = rest.first_let_go, rest.last_let_go
+        customer.under = rest.under
+        customer.seen_chunks = rest.seen_chunks
+        customer.contact = rest.contact
+        customer.file = rest.file
+        customer.account_manager = rest.account_manager
+        customer.name = rest.name
+        customer.churn = customer.churn or rest.churn
+    return customer
+
+
+@lru_cache
+def _taken(seen: int) -> struct.Struct:
+    """The events taken: their hashes, and when each was."""
+    return struct.Struct(f"<{seen}Q{seen}q")
 
 
 def brought_up(state: bytes) -> bytes:

@@ -16,7 +16,7 @@ import msgspec
 from streams.domain.churn_facts import QUARTER_DAYS
 from streams.domain.customer import MOST_EVENTS, NO_DAY, SUM_LIMIT, UNKNOWN
 from streams.domain.dormancy import SLIPPING_ORDER_DAYS
-from streams.domain.packed import CONTACTED, HEAD, NO_TIME, QUIET, VERSION
+from streams.domain.packed import CONTACTED, FLAGS_AT, HEAD, NO_TIME, QUIET, VERSION, place_of
 from streams.domain.pyramid import EXACT, Borders, damped_tier, rank_code, tier_by_rule
 from streams.domain.scene import Scene
 
@@ -44,33 +44,17 @@ class PlainOrder(NamedTuple):
 
 
 class Folded(NamedTuple):
-    """The state with an order in it, and the tier before."""
+    """The state with an order in it, the tier before and now, and the cause if they differ."""
 
     state: bytes
     tier_was: int
     tier: int
+    cause: str
 
 
-def fold_first_order(order: PlainOrder, scene: Scene) -> Folded | None:
-    """The state of someone nobody has heard of, with a first order in it; None: see below."""
-    event, today, now_us, _, amount, gain = order
-    if not scene.plain:
-        return None
-    tier = tier_by_rule(rank_code(amount), scene.borders)
-    important = tier <= scene.rules.churn.lowest_tier
-    profit, unknown = (0, 1) if gain is None else (gain, 0)
-    head = _pack(
-        VERSION, 0, today + scene.quiet_days,
-        tier, _rfm(1, rank_code(amount), scene.borders), 1, amount, amount,
-        CONTACTED | QUIET if important else CONTACTED, tier if important else UNKNOWN, 0, NO_DAY,
-        profit, amount, 1, amount + abs(profit),
-        today, today, amount, profit, 1, unknown, 0, 0, 1,
-    )  # fmt: skip
-    taken_at = now_us.to_bytes(8, "little", signed=True)
-    return Folded(head + event.to_bytes(8, "little") + taken_at, UNKNOWN, tier)
-
-
-def fold_plain_order(state: bytes, order: PlainOrder, scene: Scene) -> Folded | None:  # noqa: C901, PLR0915 - a hot loop's body
+def fold_plain_order(  # noqa: C901, PLR0915 - a hot loop's body
+    state: bytes | None, order: PlainOrder, scene: Scene
+) -> Folded | None:
     """The state with one more order in it; None: the case is not so simple, `fold_order` and
     `decide_on_event` have to look.
 
@@ -78,6 +62,8 @@ def fold_plain_order(state: bytes, order: PlainOrder, scene: Scene) -> Folded | 
     ones. Whatever falls due next does so no earlier than before, or than the first day on which an
     order of today can matter. Of who is due already it is made sure that time alone says nothing.
     """
+    if state is None:
+        return _fold_first_order(None, order, scene)
     (
         version, stage, due, tier, _, frequency, revenue, _,
         flags, best_tier, severity, until_us,
@@ -86,9 +72,10 @@ def fold_plain_order(state: bytes, order: PlainOrder, scene: Scene) -> Folded | 
     ) = _unpack(state)  # fmt: skip
     event, today, now_us, remembered_us, amount, gain = order
     rules, borders = scene.rules, scene.borders
+    if frequency < 1:
+        return _fold_first_order(state, order, scene)
     if (
         stage
-        or frequency < 1
         or flags & ~QUIET != CONTACTED
         or newest > today
         or day_orders < 1
@@ -172,7 +159,33 @@ def fold_plain_order(state: bytes, order: PlainOrder, scene: Scene) -> Folded | 
         state[times + 8 * forgotten : rest], now_us.to_bytes(8, "little", signed=True),
         state[rest:],
     ))  # fmt: skip
-    return Folded(after, tier_was, tier)
+    return Folded(after, tier_was, tier, "order" if amount else "overtaken")
+
+
+def _fold_first_order(state: bytes | None, order: PlainOrder, scene: Scene) -> Folded | None:
+    """The same for a first order, of someone nobody has heard of (None) or of whom nothing but the
+    file has come."""
+    event, today, now_us, _, amount, gain = order
+    tier_was, rest = UNKNOWN, b""
+    if state is not None:
+        if state[FLAGS_AT]:  # in contact already
+            return None
+        tier_was, rest = place_of(state).tier, state[_HEAD_BYTES:]
+    if not scene.plain:
+        return None
+    tier = tier_by_rule(rank_code(amount), scene.borders)
+    important = tier <= scene.rules.churn.lowest_tier
+    profit, unknown = (0, 1) if gain is None else (gain, 0)
+    head = _pack(
+        VERSION, 0, today + scene.quiet_days,
+        tier, _rfm(1, rank_code(amount), scene.borders), 1, amount, amount,
+        CONTACTED | QUIET if important else CONTACTED, tier if important else UNKNOWN, 0, NO_DAY,
+        profit, amount, 1, amount + abs(profit),
+        today, today, amount, profit, 1, unknown, 0, 0, 1,
+    )  # fmt: skip
+    taken_at = now_us.to_bytes(8, "little", signed=True)
+    taken = event.to_bytes(8, "little")
+    return Folded(head + taken + taken_at + rest, tier_was, tier, "order")
 
 
 def _rfm(frequency: int, money: int, borders: Borders) -> int:

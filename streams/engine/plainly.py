@@ -6,7 +6,7 @@ from schemas.outputs import Source
 from streams import topics
 from streams.domain.decide import TierChanged
 from streams.domain.packed import decode_customer
-from streams.domain.plain_order import Folded, PlainOrder, fold_first_order, fold_plain_order
+from streams.domain.plain_order import PlainOrder, fold_plain_order
 from streams.engine.dedupe import event_hash
 from streams.engine.emit import Cause
 from streams.engine.partition import Changed, Partition, identity_of
@@ -20,8 +20,10 @@ def place_plainly(
     """Fold in an order placed at `at_us`; False: it isn't of the common case, and nothing was
     done. Money in minor units of the base currency; the profit None where it is unknown."""
     marker, name, scene = partition.marker, record.key, partition.scene
-    now = marker.stream_time_us
-    if name is None or now is None or marker.trusting or marker.rules != partition.rules.digest:
+    now, is_ours = marker.stream_time_us, partition.identity.is_ours
+    if name is None or now is None or is_ours is None or marker.trusting:
+        return False
+    if marker.rules != partition.rules.digest:
         return False
     if partition.table.is_bulky(name):
         return False
@@ -33,28 +35,20 @@ def place_plainly(
     remembered_us = at_us - partition.dedupe.kept_us
     order = PlainOrder(event, day, at_us, remembered_us, amount, profit)
     state = partition.table.packed(name)
-    folded = _first(partition, name, order) if state is None else fold_plain_order(
-        state, order, scene
-    )  # fmt: skip
+    if state is None and not is_ours(name):
+        return False
+    folded = fold_plain_order(state, order, scene)
     if folded is None:
         return False
     marker.stream_time_us = at_us
     partition.table.replace(name, state, folded.state)
     source = Source(full_name, partition.identity.number, record.offset)
     if folded.tier != folded.tier_was:
-        cause = "order" if amount or state is None else "overtaken"
         partition.say(
             name,
             decode_customer(folded.state),
-            [TierChanged(folded.tier_was, folded.tier, cause, 0)],
+            [TierChanged(folded.tier_was, folded.tier, folded.cause, 0)],
             Cause(identity_of(source), at_us, source),
         )
     partition.pending[name] = Changed(source, at_us)
     return True
-
-
-def _first(partition: Partition, name: bytes, order: PlainOrder) -> Folded | None:
-    """Of a customer who isn't known yet."""
-    is_ours = partition.identity.is_ours
-    ours = is_ours is not None and is_ours(name)
-    return fold_first_order(order, partition.scene) if ours else None

@@ -7,12 +7,12 @@ from random import Random
 
 import pytest
 
-from streams.domain.customer import NEVER, ComplaintRecord, Contact, Customer
+from streams.domain.customer import NEVER, NO_DAY, UNKNOWN, ComplaintRecord, Contact, Customer
 from streams.domain.days import DAY_US, Calendar
 from streams.domain.decide import Said, TierChanged, decide_on_event, decide_on_time
 from streams.domain.orders_fold import fold_order, newest_order_day
 from streams.domain.packed import decode_customer, encode_customer
-from streams.domain.plain_order import PlainOrder, fold_first_order, fold_plain_order
+from streams.domain.plain_order import PlainOrder, fold_plain_order
 from streams.domain.pyramid import Borders
 from streams.domain.rules import Rules, parse_rules
 from streams.domain.scene import Scene
@@ -31,6 +31,7 @@ FIRST_DAY = 20_000
 DEDUPE_US = 7 * DAY_US
 
 WALKS, STEPS = 400, 30
+FILE_FIRST = 0.3
 
 KINDS = (
     ["placed"] * 28
@@ -60,6 +61,8 @@ def walk(chance: Random, rules: Rules) -> int:
     short = 0
     scene = Scene(rules, Calendar("UTC"), borders_at(chance.choice(SCALES)))
     customer, today = Customer(), FIRST_DAY
+    if chance.random() < FILE_FIRST:
+        send_file(customer, today * DAY_US, scene)
     for number in range(STEPS):
         kind, late, amount = chance.choice(KINDS), chance.choice(DAYS_LATE), chance.choice(AMOUNTS)
         today += chance.choice(DAYS_LATER)
@@ -73,7 +76,7 @@ def walk(chance: Random, rules: Rules) -> int:
         elif kind == "disqualified":
             customer.disqualified = not customer.disqualified
         elif kind == "file":
-            customer.file, customer.name = b"{}", "Ann"
+            send_file(customer, at_us, scene)
         elif kind == "complaint":
             complain(customer, at_us, scene)
         elif kind == "placed" and not late:
@@ -87,6 +90,12 @@ def walk(chance: Random, rules: Rules) -> int:
     return short
 
 
+def send_file(customer: Customer, at_us: int, scene: Scene) -> None:
+    customer.file, customer.name = b"{}", "Ann"
+    if customer.tier == UNKNOWN:
+        decide_on_event(customer, at_us // DAY_US, at_us, NO_DAY, "profile", scene)
+
+
 def complain(customer: Customer, at_us: int, scene: Scene) -> None:
     customer.contact = Contact(complaints={"k": ComplaintRecord(at_us, "product", 4, "opened")})
     today, newest = at_us // DAY_US, newest_order_day(customer)
@@ -98,10 +107,8 @@ def complain(customer: Customer, at_us: int, scene: Scene) -> None:
 
 def both_ways_alike(customer: Customer, order: PlainOrder, scene: Scene) -> Customer:
     """What the short way makes of the customer, or else the long one."""
-    if customer == Customer():
-        folded = fold_first_order(order, scene)
-    else:
-        folded = fold_plain_order(encode_customer(customer), order, scene)
+    state = None if customer == Customer() else encode_customer(customer)
+    folded = fold_plain_order(state, order, scene)
     if folded is None:
         if order.event not in customer.seen:
             fold_slowly(customer, "placed", order, scene)
@@ -111,8 +118,8 @@ def both_ways_alike(customer: Customer, order: PlainOrder, scene: Scene) -> Cust
     said = fold_slowly(customer, "placed", order, scene)
     remember(customer, order)
     found = decode_customer(folded.state)
-    assert [(one.from_tier, one.to_tier) for one in changes(said)] == (
-        [(folded.tier_was, folded.tier)] if folded.tier != folded.tier_was else []
+    assert [(one.from_tier, one.to_tier, one.cause) for one in changes(said)] == (
+        [(folded.tier_was, folded.tier, folded.cause)] if folded.tier != folded.tier_was else []
     )
     assert order.day < found.due <= falls_due(customer, order, scene)
     due, found.due = found.due, customer.due

@@ -23,7 +23,7 @@ from streams.domain.days import Calendar, micros
 from streams.domain.decide import StageSaid, TierChanged, decide_on_event, decide_on_time
 from streams.domain.orders_fold import fold_order, newest_order_day
 from streams.domain.packed import decode_customer, encode_customer, place_of
-from streams.domain.plain_order import PlainOrder, fold_first_order, fold_plain_order
+from streams.domain.plain_order import PlainOrder, fold_plain_order
 from streams.domain.pyramid import TIERS, Borders, rank_code
 from streams.domain.rules import parse_rules
 from streams.domain.scene import Scene
@@ -66,13 +66,9 @@ class Counting:
             # Nothing remembers event ids: the one before is forgotten each time.
             now_us = self._now_us
             plain = PlainOrder(self._taken, day, now_us, now_us + 1, order.amount, profit)
-            folded = (
-                fold_first_order(plain, scene)
-                if state is None
-                else fold_plain_order(state, plain, scene)
-            )
+            folded = fold_plain_order(state, plain, scene)
             if folded is not None:
-                said = [TierChanged(folded.tier_was, folded.tier, "order", 0)]
+                said = [TierChanged(folded.tier_was, folded.tier, folded.cause, 0)]
                 self._keep(
                     name, folded.state, said if folded.tier != folded.tier_was else [], order
                 )
