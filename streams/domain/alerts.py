@@ -94,7 +94,7 @@ def catch_up(customer: Customer, today: int, scene: Scene) -> CaughtUp:
     said: list[SaidOfAlerts] = []
     day, tier = customer.due, customer.tier
     standing = None
-    if customer.churn is None or day > today:
+    if day > today or (customer.churn is None and not _may_rise(customer)):
         return CaughtUp(said, tier, standing)
     begins_today, under = day == today, list(customer.under)
     while day <= today:
@@ -110,6 +110,12 @@ def catch_up(customer: Customer, today: int, scene: Scene) -> CaughtUp:
         return CaughtUp(said, tier_now, standing)
     customer.under = under
     return CaughtUp(said, tier_now, None)
+
+
+def _may_rise(customer: Customer) -> bool:
+    """Whether time alone may make the customer important: a day leaves the window that took more
+    than it gave, such as one with a cancellation whose order never came."""
+    return any(day.revenue < 0 or day.orders < 0 or day.profit < 0 for day in customer.days)
 
 
 def reasons_now(customer: Customer, today: int, scene: Scene) -> churn.Alert | None:

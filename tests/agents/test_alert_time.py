@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.agents.alerting import Alerting, codes, said, worker
-from tests.oracle.sending import complaint, order, tick
+from tests.oracle.sending import cancellation, complaint, order, tick
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai"])
@@ -40,3 +40,13 @@ def test_a_worker_that_was_away_says_what_fell_due_before_the_event_that_ends_th
         ("2024-04-08T00:00:00Z", "slipping", None),
         ("2024-05-13T00:00:00Z", "dormant", None),
     ]
+
+
+def test_who_becomes_important_as_a_cancellation_leaves_the_window_alerts_as_of_that_day() -> None:
+    told = Alerting('[business]\nwindow_days = 180\n[churn]\nmin_tier = "small"\n')
+    told.send(complaint("bob", "2024-01-02", severity=3, complaint_id="k-1"))
+    told.send(cancellation("bob", "2024-01-03", 5000), order("bob", "2024-02-03", 1000))
+    told.crowd("2024-02-03")
+    (alert,) = told.then(tick("2024-07-25"))
+    assert codes(alert) == ["overdue_complaint", "revenue_drop"]
+    assert alert["at"] == "2024-07-01T00:00:00Z"
