@@ -12,12 +12,9 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
-from schemas.encoding import encode
-from schemas.internal import Progress
-from streams.domain.days import as_date, instant
 from streams.engine import fault_points, keys
 from streams.engine.chores import (
     BUSY_SLICE,
@@ -34,6 +31,7 @@ from streams.engine.landed import Landed
 from streams.engine.log import Transactions, WorkerLog
 from streams.engine.marker import encode_marker
 from streams.engine.partition import HoleError, Partition
+from streams.engine.progress import ProgressNews
 from streams.engine.records import Batch, TopicPartition, Write, cut
 from streams.engine.replica import AT_ONCE, Replica, place_of
 from streams.engine.segments import encode_segments
@@ -109,6 +107,9 @@ class Door:
             self._standings,
         ]
         self._begun = {chore.name: -1e9 for chore in self._chores}
+        self._progress = ProgressNews(
+            partition, settings.topics.progress, settings.web, settings.wall_clock
+        )
 
     # -- from outside
 
@@ -217,9 +218,10 @@ class Door:
         if self._batches and not self._standings.full():
             marks = await self._take_batches()
             did = True
-        if did:
+        if did or self._owes_progress():
             await self._commit(marks)
-        return did
+            return True
+        return False
 
     async def _take_batches(self) -> list[tuple[TopicPartition, int]]:
         """What came in during one commit goes into the next, as far as it is folded at once."""
@@ -294,6 +296,10 @@ class Door:
         """Whether so many records wait that how soon the next one is folded matters no more."""
         return sum(len(batch.records) for batch, _ in self._batches) > _BACKLOG_RECORDS
 
+    def _owes_progress(self) -> bool:
+        progress = self._progress
+        return progress.owed and progress.owed_at(self._fed_at) <= self._loop.time()
+
     def _ready_at(self, chore: Chore) -> float:
         waited = self._begun[chore.name] + chore.wait_seconds
         return min(waited, self._fed_at + chore.idle_seconds)
@@ -312,7 +318,10 @@ class Door:
     async def _sleep(self) -> None:
         self._wake.clear()
         now = self._loop.time()
-        times = [self._ready_at(chore) for chore in self._chores if chore.pending()]
+        waiting = [chore for chore in self._chores if chore.pending()]
+        times = [self._ready_at(chore) for chore in waiting]
+        if self._progress.owed:
+            times.append(self._progress.owed_at(self._fed_at))
         timeout = max(min(times) - now, 0.0) if times else None
         if self._batches or self._closing or timeout == 0.0:
             return
@@ -333,7 +342,8 @@ class Door:
         changelog = self._settings.topics.changelog
         number = self._number
         states = [Write(changelog, number, key, value) for key, value in sealed.changelog]
-        outputs.append(self._progress())
+        now = self._loop.time()
+        outputs += self._progress.with_commit(now, self._fed_at, self._standings.count())
         writes = [*states, *outputs, Write(changelog, number, keys.MARKER, marker)]
         landed = self._what_lands(outputs, len(states) + 1)
         await self._land()
@@ -376,25 +386,3 @@ class Door:
         if self._landing is not None:
             landing, self._landing = self._landing, None
             await landing
-
-    def _progress(self) -> Write:
-        partition, marker = self.partition, self.partition.marker
-        now, done, today = marker.stream_time_us, marker.days_done, partition.today
-        changed_rules = marker.rules != partition.rules.digest
-        progress = Progress(
-            at=self._settings.wall_clock().astimezone(UTC),
-            partition=self._number,
-            inputs=dict(marker.positions),
-            stream_time=None if now is None else instant(now),
-            rules=partition.rules.digest,
-            days_done=None if done is None else as_date(done),
-            due_pending=changed_rules or (today is not None and (done is None or done < today)),
-            counts=marker.counts_version,
-            counts_pending=partition.table.counts.changed or not marker.counts_version,
-            borders=marker.tiers_applied.version,
-            scores=marker.scores_applied.version,
-            standings_pending=self._standings.count(),
-            web=self._settings.web,
-        )
-        key = str(self._number).encode()
-        return Write(self._settings.topics.progress, self._number, key, encode(progress))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +20,10 @@ class Usage(NamedTuple):
     memory_bytes: int
 
 
+@cache
 def cores() -> tuple[set[int], set[int]]:
-    """(the contender's core, those of everything else); the same where there is but one."""
+    """(the contender's core, those of everything else); the same where there is but one. Of the
+    cores that were there when it was first asked: who asks later may be confined to some."""
     found = sorted(os.sched_getaffinity(0))
     return {found[0]}, set(found[1:]) or {found[0]}
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tests.bench.drain import Drained, Sample, ends
-from tests.bench.machine import folder_bytes, usage
+from tests.bench.machine import cores, folder_bytes, pinned, usage
 from tests.bench.paced import Post, percentile
 from tests.bench.report import Row, Sizes, table
 
@@ -66,3 +66,10 @@ def test_a_process_and_a_folder_are_measured(tmp_path: Path) -> None:
     used = usage(os.getpid())
     assert used.cpu_seconds > 0
     assert used.memory_bytes > 10_000_000
+
+
+def test_who_is_confined_to_the_other_cores_leaves_the_contender_its_own() -> None:
+    contender, rest = cores()
+    with pinned(rest):
+        assert cores() == (contender, rest)
+    assert not contender & rest or len(os.sched_getaffinity(0)) == 1

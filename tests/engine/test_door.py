@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from agents import clock, orders
+from schemas.internal import Progress
 from streams.domain.rules import parse_rules
 from streams.engine import door, fault_points
 from streams.engine.door import OWN_TICK, Door, DoorSettings, Topics
@@ -140,6 +142,34 @@ def test_the_first_commit_says_how_far_the_partition_is_with_nothing_read(tmp_pa
     first = told(tmp_path, story).landed[0]
     assert [write.topic for write in first.outputs] == ["progress"]
     assert (first.batches, first.changelog_records) == ([], 1)
+
+
+def test_while_records_flow_progress_is_not_said_with_each_commit_and_then_it_is(
+    tmp_path: Path,
+) -> None:
+    async def story(seen: Seen) -> None:
+        for number in range(20):
+            await put(seen, batch(number, range(number, number + 1)))
+            await asyncio.sleep(0.03)
+        await seen.rest()
+        await asyncio.sleep(1)
+
+    landed = told(tmp_path, story).landed
+    with_records = [one for one in landed if one.batches]
+    said = [progress_of(one) for one in with_records]
+    assert len(with_records) == 20
+    assert 2 <= len(said) - said.count(None) <= 5
+    newest = [progress_of(one) for one in landed if progress_of(one) is not None]
+    assert newest[-1] == 20
+
+
+def progress_of(landed: Landed) -> int | None:
+    """How many orders had been read, as a commit says; None: it doesn't."""
+    for write in landed.outputs:
+        if write.topic == "progress":
+            assert write.value is not None
+            return msgspec.json.decode(write.value, type=Progress).inputs.get("orders", 0)
+    return None
 
 
 def test_a_large_batch_is_folded_in_parts_and_each_is_marked_when_it_is_committed(
