@@ -56,3 +56,21 @@ def test_who_is_passed_over_by_borders_that_go_again_is_looked_at_once_more() ->
         sweep_on(100)
     tiers = {change["customer_id"]: change["to"] for change in machine.values("tier-changes")}
     assert {tiers[f"c{number:03d}"] for number in SMALLER} == {"medium"}
+
+
+def test_a_sweep_that_was_interrupted_begins_again_with_who_takes_the_partition_over() -> None:
+    machine = Machine(None, parse_rules("", "test"))
+    machine.partitions[0].scene.borders = borders(1, 10_000, 2000)
+    machine.feed(0, "orders", [order(number, 1000) for number in SMALLER])
+    for scene_of, slices in ((borders(1, 10_000, 2000), 100), (borders(2, 10_000, 500), 1)):
+        machine.partitions[0].scene.borders = scene_of
+        MovedBorders(machine.partitions[0]).slice(slices)
+        machine.commit(machine.partitions[0])
+    machine.restart(0)
+    machine.partitions[0].scene.borders = borders(2, 10_000, 500)
+    sweep = MovedBorders(machine.partitions[0])
+    while sweep.pending():
+        sweep.slice(100)
+        machine.commit(machine.partitions[0])
+    tiers = {change["customer_id"]: change["to"] for change in machine.values("tier-changes")}
+    assert {tiers[f"c{number:03d}"] for number in SMALLER} == {"medium"}
