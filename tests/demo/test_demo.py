@@ -14,13 +14,18 @@ import pytest
 
 from streams.demo.managers import MANAGERS
 from streams.demo.worker_process import worker_command
+from tests.redis_server import HOST, RedisServer
 
 ACTIVE = 8_332  # customers with an order in the 365 days up to 1998-06-30
 INACTIVE = 15_238
 
 
-def tierstream(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def tierstream(
+    folder: Path, *words: str, redis: str | None = None
+) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if name[:11] != "TIERSTREAM_"}
+    if redis is not None:
+        kept["TIERSTREAM_REDIS_URL"] = redis
     return subprocess.run(
         [*worker_command()[:-1], *words],
         cwd=folder,
@@ -116,12 +121,18 @@ def test_the_pyramid_that_was_shown_is_that_of_the_standings(
         assert line.split()[0] == f"{heads[tier]:,}"
 
 
-def test_a_second_demo_replaces_the_first(
-    demo: subprocess.CompletedProcess[str], folder: Path
+def test_a_second_demo_replaces_the_first_and_where_a_redis_is_given_reads_a_card_back(
+    demo: subprocess.CompletedProcess[str], folder: Path, redis_server: RedisServer
 ) -> None:
-    again = tierstream(folder, "demo")
+    again = tierstream(folder, "demo", redis=redis_server.url)
     assert again.returncode == 0, again.stderr
-    assert len(standings(folder)) == 23_570
+    found = standings(folder)
+    assert len(found) == 23_570
+    assert "answered by redis" not in demo.stdout
+    assert f"answered by redis {HOST}:{redis_server.port}/0" in again.stdout
+    heads = Counter(str(standing["tier"]) for standing in found)
+    with redis_server.client() as client:
+        assert {tier: client.zcard(f"tierstream:tier:{tier}") for tier in heads} == heads
 
 
 def test_data_of_ones_own_is_not_touched(tmp_path: Path) -> None:
