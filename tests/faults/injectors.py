@@ -222,5 +222,6 @@ def _stopped(scene: Scene, slot: Slot) -> Generator[None, None, None]:
         lambda: not worker.runs, END_SECONDS, f"worker {slot.number} ends after SIGTERM"
     )
     code = worker.process.returncode
-    clean = code == 0 and "Traceback" not in worker.text
+    before_it_began = code == -signal.SIGTERM and not worker.text  # Python was still starting
+    clean = (code == 0 and "Traceback" not in worker.text) or before_it_began
     assert clean, f"worker {slot.number} ended with {code} after SIGTERM: {worker.text[-4000:]}"
