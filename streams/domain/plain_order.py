@@ -1,6 +1,6 @@
-"""The common case made short: an order placed today, by someone new or by an active customer who
-is not silent and has never complained, after which nobody falls and no reason for an alert can
-begin. It is what most orders are.
+"""The common case made short: an order placed today, by someone who never ordered or by an active
+customer who is not silent and has never complained, after which nobody falls and no reason for an
+alert can begin. It is what most orders are.
 
 Works on the packed state, in 4 µs instead of 30: no object is made of it. What `fold_order` and
 `decide_on_event` would make of the order is the same; a test holds them together.

@@ -196,6 +196,9 @@ class Door:
                 if not await self._step():
                     await self._land()
                     await self._sleep()
+            if self._progress.owed:
+                self._progress.say_at_once()
+                await self._commit([])
             await self._land()
         except Exception as error:  # noqa: BLE001 - passed on whole: it ends the worker
             self._closing = self._broken = True
@@ -313,6 +316,8 @@ class Door:
         most = BUSY_SLICE if hurried else IDLE_SLICE
         if chore.slice(min(most, self.partition.table.fits())):
             self._begun[chore.name] = self._loop.time()
+        if chore is self._standings:
+            self._progress.say_at_once()
         fault_points.after(chore.name)
 
     async def _sleep(self) -> None:

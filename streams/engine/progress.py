@@ -1,7 +1,9 @@
 """How far a partition is, as `settle` and the ranking go by it.
 
 Not with every commit: one more partition in a transaction costs the broker as much as that of the
-states does. It is said with the first commit after a while, or once no records flow.
+states does. It is said with the first commit after a while, or once no records flow; and with each
+commit that others would misread without: standings (how long ago was that?), tiers or scores by
+other borders (which versions are taken?), and the last one before the partition is given back.
 """
 
 from __future__ import annotations
@@ -26,11 +28,17 @@ class ProgressNews:
         self, partition: Partition, topic: str, web: str, wall_clock: Callable[[], datetime]
     ) -> None:
         self.owed = False
+        self._at_once = False
+        self._borders_said = (0, 0)
         self._partition = partition
         self._topic = topic
         self._web = web
         self._wall_clock = wall_clock
         self._said_at = float("-inf")
+
+    def say_at_once(self) -> None:
+        """With the next commit, however soon that is."""
+        self._at_once = True
 
     def owed_at(self, fed_at: float) -> float:
         """From when on it is worth a commit of its own; `fed_at`: when records came last, both in
@@ -39,10 +47,13 @@ class ProgressNews:
 
     def with_commit(self, now: float, fed_at: float, standings_pending: int) -> list[Write]:
         """What goes into a commit at `now`: all that is folded by then."""
-        self.owed = now < min(self._said_at + _WAIT_SECONDS, self.owed_at(fed_at))
+        marker = self._partition.marker
+        borders = (marker.tiers_applied.version, marker.scores_applied.version)
+        may_wait = not self._at_once and borders == self._borders_said
+        self.owed = may_wait and now < min(self._said_at + _WAIT_SECONDS, self.owed_at(fed_at))
         if self.owed:
             return []
-        self._said_at = now
+        self._said_at, self._borders_said, self._at_once = now, borders, False
         number = self._partition.identity.number
         progress = self._progress(standings_pending)
         return [Write(self._topic, number, str(number).encode(), encode(progress))]

@@ -163,6 +163,30 @@ def test_while_records_flow_progress_is_not_said_with_each_commit_and_then_it_is
     assert newest[-1] == 20
 
 
+def test_a_door_that_is_closed_says_how_far_it_has_come(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        for number in range(3):
+            await put(seen, batch(number, range(number, number + 1)))
+            await asyncio.sleep(0.02)
+
+    landed = told(tmp_path, story).landed
+    assert [progress_of(one) for one in landed if one.batches] == [None] * 3
+    assert progress_of(landed[-1]) == 3
+
+
+def test_a_commit_with_standings_says_progress_at_once(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        for number in range(20):
+            await put(seen, batch(number, range(number, number + 1)))
+            await asyncio.sleep(0.03)
+        await seen.rest()
+
+    landed = told(tmp_path, story).landed
+    topics = [{write.topic for write in one.outputs} for one in landed]
+    assert any("customer-standings" in each for each in topics)
+    assert all("progress" in each for each in topics if "customer-standings" in each)
+
+
 def progress_of(landed: Landed) -> int | None:
     """How many orders had been read, as a commit says; None: it doesn't."""
     for write in landed.outputs:
