@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -89,6 +91,24 @@ def test_a_record_larger_than_the_limit_comes_alone(kafka: str, ten: TopicPartit
         assert [span(batch) for batch in cut] == [(0, 1, 1), (1, 2, 1)]
 
     fetch(kafka, ten, use, max_bytes=1)
+
+
+def test_what_was_fetched_is_let_go_of_without_the_garbage_collector(
+    kafka: str, ten: TopicPartition
+) -> None:
+    async def use(raw: RawFetch) -> None:
+        await raw.waiter([ten])
+        (found,) = raw._fetcher._records.values()
+        fetched = weakref.ref(found._partition_records)
+        del found
+        assert span(await next_batch(raw, ten)) == (0, 10, 10)
+        assert fetched() is None
+
+    gc.disable()
+    try:
+        fetch(kafka, ten, use)
+    finally:
+        gc.enable()
 
 
 def test_a_seek_into_a_record_batch_leaves_out_what_is_before(

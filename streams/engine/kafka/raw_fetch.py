@@ -111,6 +111,8 @@ class RawFetch:
     def _unpack(self, partition: TopicPartition, found: FetchResult) -> Batch:
         """Record batches until there is enough for one Batch; the position moves behind it."""
         source = found._partition_records
+        # It refers back to what was fetched: megabytes that only the garbage collector would find.
+        source._records_iterator = None
         records, next_offset = self._take_rest(partition, source)
         size = _size(records)
         while len(records) < self._max_records and size < self._max_bytes:
