@@ -42,7 +42,7 @@ demo: $(READY) ## the whole thing on this machine, in the terminal
 test: $(READY) ## the tests (ARGS="-k tier" picks some)
 	@$(RUN) pytest --numprocesses=$$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist=loadfile $(ARGS)
 
-kills: $(READY) ## kill a worker at every point, and at every two (ARGS="--seed 7"; half an hour)
+kills: $(READY) ## kill a worker at every point, and at every two (ARGS="--seed 7"; most of an hour)
 	@$(RUN) tests.kills.every_kill $(ARGS)
 
 check: format-check lint types test ## what CI runs: format, lint, types, tests

@@ -10,8 +10,10 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random, SystemRandom
 from tempfile import TemporaryDirectory
@@ -34,8 +36,9 @@ def main() -> int:
         cases = Random(given.seed).sample(cases, min(given.sample, len(cases)))
     print(f"{len(cases)} cases, seed {given.seed}", flush=True)  # noqa: T201
     failed = 0
-    with ThreadPoolExecutor(given.jobs) as pool:
-        for number, said in enumerate(pool.map(_tried(unkilled), cases), 1):
+    # No threads: who starts a life asks after those of the others, and takes their exit codes.
+    with ProcessPoolExecutor(given.jobs, get_context("spawn")) as pool:
+        for number, said in enumerate(pool.map(partial(_try, unkilled), cases), 1):
             failed += said is not None
             if said is not None or number % 100 == 0:
                 print(said or f"{number} done, {failed} failed", flush=True)  # noqa: T201
@@ -63,18 +66,15 @@ def _cases(given: argparse.Namespace, unkilled: Ended) -> Iterator[Case]:
         yield from pairs(unkilled.reached, given.seed)
 
 
-def _tried(unkilled: Ended) -> Callable[[Case], str | None]:
-    def try_it(case: Case) -> str | None:
-        """What there is to say of a failure, None where there is none."""
-        with TemporaryDirectory() as folder:
-            try:
-                check(lives(Path(folder), case), unkilled)
-            except AssertionError as error:
-                where = "".join(traceback.format_exception(error, limit=-1))
-                return f"FAILED --at '{text_of(case)}'\n{where[:_SHOWN]}"
-        return None
-
-    return try_it
+def _try(unkilled: Ended, case: Case) -> str | None:
+    """What there is to say of a failure, None where there is none."""
+    with TemporaryDirectory() as folder:
+        try:
+            check(lives(Path(folder), case), unkilled)
+        except AssertionError as error:
+            where = "".join(traceback.format_exception(error, limit=-1))
+            return f"FAILED --at '{text_of(case)}'\n{where[:_SHOWN]}"
+    return None
 
 
 if __name__ == "__main__":
