@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidProducerEpoch, InvalidTxnState, KafkaError, ProducerFenced
 
 from streams.engine import fault_points
 from streams.engine.kafka.client import KafkaClient
@@ -166,6 +167,26 @@ def test_a_zombie_stays_fenced(case: Case) -> None:
         await mine.commit([Write(case.topic, 0, b"k", b"mine")])
         assert values(await case.batches()) == [b"mine"]
         await zombie.close()
+        await mine.close()
+
+    case.run(use)
+
+
+@pytest.mark.parametrize("answer", [ProducerFenced, InvalidProducerEpoch, InvalidTxnState])
+def test_whichever_way_the_broker_says_that_a_transaction_was_ended_by_another_is_being_fenced(
+    case: Case, answer: type[KafkaError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which of them comes is a matter of when the successor aborts it, so it is said for it."""
+
+    async def refuse(*_: Any) -> dict[TopicPartition, int]:
+        raise answer
+
+    async def use(case: Case) -> None:
+        mine = case.log.transactions("customers", 0)
+        await mine.take_over()
+        monkeypatch.setattr("streams.engine.kafka.transactions.send_batches", refuse)
+        with pytest.raises(FencedError, match=r"another worker has taken .*customers-0 over"):
+            await mine.commit([Write(case.topic, 0, b"k", b"too late")])
         await mine.close()
 
     case.run(use)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+from aiokafka.errors import InvalidProducerEpoch, InvalidTxnState, ProducerFenced
 
 from streams.engine import fault_points
 from streams.engine.kafka.batching import collect
@@ -17,7 +17,9 @@ from streams.engine.kafka.sending import send_batches
 from streams.engine.log import FencedError, LogError, TooLargeError
 from streams.engine.records import TopicPartition, Write
 
-_FENCED = (ProducerFenced, InvalidProducerEpoch)
+# The last one is what a broker says that finds the transaction aborted between looking whether it
+# is open and writing (KIP-890): only a successor or the broker's own time-out ends one of ours.
+_FENCED = (ProducerFenced, InvalidProducerEpoch, InvalidTxnState)
 _PATIENCE = 2  # transaction time-outs that a commit may last; the broker has given up by then
 _LATE_SECONDS = 1.0  # that the end of a commit's time is noticed late, where the process slept
 
