@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,20 +27,20 @@ from streams.engine.chores import (
     MovedScores,
     Standings,
 )
-from streams.engine.landed import Landed
+from streams.engine.inbox import Inbox
+from streams.engine.landed import Landed, Taken
 from streams.engine.log import Transactions, WorkerLog
 from streams.engine.marker import encode_marker
 from streams.engine.partition import HoleError, Partition
 from streams.engine.progress import ProgressNews
-from streams.engine.records import Batch, TopicPartition, Write, cut
+from streams.engine.records import Batch, TopicPartition, Write
 from streams.engine.replica import AT_ONCE, Replica, place_of
 from streams.engine.segments import encode_segments
 from streams.engine.table import Sealed
 from streams.engine.turn import Input
 
-_RECORDS_AT_ONCE = 4_000  # folded before others get their turn: some 150 ms, in a backlog alone
+_RECORDS_OF_A_COMMIT = 16_000  # a backlog by 4,000 takes a third longer: states are sealed oftener
 _BACKLOG_RECORDS = 1_000  # that wait: a partition with more is behind
-_WAITING_BATCHES = 4  # before `put` waits: what is read ahead of a partition
 OWN_TICK = "tierstream_own_tick"  # header of the ticks that a worker makes itself
 
 log = logging.getLogger(__name__)
@@ -85,16 +85,15 @@ class Door:
         self._log = worker_log
         self._settings = settings
         self._failed = failed
-        self._batches: deque[tuple[Batch, Input]] = deque()
         self._wake = asyncio.Event()
-        self._room = asyncio.Event()
+        self._inbox = Inbox(self._wake)
         self._closing = False
         self._broken = False
         self._landing: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._fed_at = self._loop.time()
-        self._taken: list[Batch] = []  # since the last seal
+        self._taken: list[Taken] = []  # since the last seal
         self._committing = False
         self.moved_at = self._loop.time()  # when it last took a batch or landed a commit
         self._standings = Standings(partition, settings.standings_interval)
@@ -120,13 +119,7 @@ class Door:
     async def put(self, batch: Batch, topic: Input) -> None:
         """Hand a batch over; waits while several are waiting. After closing it is dropped: who
         takes the partition over reads it again."""
-        while len(self._batches) >= _WAITING_BATCHES and not self._closing:
-            self._room.clear()
-            await self._room.wait()
-        if self._closing:
-            return
-        self._batches.append((batch, topic))
-        self._wake.set()
+        await self._inbox.put(batch, topic)
 
     def wake(self) -> None:
         """There may be something to do: borders have moved."""
@@ -144,8 +137,7 @@ class Door:
         where the door has failed: then there may be more in the table than was committed."""
         fault_points.before("release")
         self._closing = True
-        self._wake.set()
-        self._room.set()
+        self._inbox.close()
         if self._task is not None:
             await self._task
         await self._transactions.close()
@@ -166,7 +158,7 @@ class Door:
     @property
     def waiting(self) -> int:
         """Batches that wait to be folded in."""
-        return len(self._batches)
+        return len(self._inbox)
 
     @property
     def standings_pending(self) -> int:
@@ -181,7 +173,7 @@ class Door:
         """What it is at, or should be: a commit, batches, the name of a chore; None: it rests."""
         if self._committing:
             return "commit"
-        if self._batches:
+        if self._inbox:
             return "batches"
         now = self._loop.time()
         ready = (c for c in self._chores if c.pending() and self._ready_at(c) <= now)
@@ -202,7 +194,7 @@ class Door:
             await self._land()
         except Exception as error:  # noqa: BLE001 - passed on whole: it ends the worker
             self._closing = self._broken = True
-            self._room.set()
+            self._inbox.close()
             self._failed(error)
 
     @property
@@ -218,7 +210,7 @@ class Door:
                 await self._land()
             self._do(chore)
             did = True
-        if self._batches and not self._standings.full():
+        if self._inbox and not self._standings.full():
             marks = await self._take_batches()
             did = True
         if did or self._owes_progress():
@@ -227,18 +219,17 @@ class Door:
         return False
 
     async def _take_batches(self) -> list[tuple[TopicPartition, int]]:
-        """What came in during one commit goes into the next, as far as it is folded at once."""
+        """What came in during one commit goes into the next. A batch as large as they are read is
+        of a backlog, and more of it comes at once: that goes into the same commit."""
         marks: list[tuple[TopicPartition, int]] = []
-        left = min(_RECORDS_AT_ONCE, self.partition.table.fits())
-        while self._batches and left > 0:
-            batch, topic = self._batches.popleft()
-            if len(batch.records) > left:
-                batch, rest = cut(batch, left)
-                self._batches.appendleft((rest, topic))
+        left = min(_RECORDS_OF_A_COMMIT, self.partition.table.fits())
+        while self._inbox and left > 0:
+            batch, topic = self._inbox.take(left)
             left -= max(len(batch.records), 1)
             if await self._take_batch(batch, topic):
                 marks.append((TopicPartition(batch.topic, batch.partition), batch.next_offset))
-        self._room.set()
+            if left > 0:
+                await self._inbox.next_after(batch)
         return marks
 
     async def _take_batch(self, batch: Batch, topic: Input) -> bool:
@@ -252,11 +243,12 @@ class Door:
             self.partition.take(batch, topic, self._settings.wall_clock())
         except HoleError as hole:  # a batch of before a rebalance came late
             log.warning("%s; reading on there", hole)
-            self._batches.clear()
+            self._inbox.clear()
             self._settings.read_again(TopicPartition(*hole.place), hole.position)
             return False
         fault_points.after("fold")
-        self._taken.append(batch)
+        stamps = [record.timestamp_ms for record in batch.records]
+        self._taken.append(Taken(batch.topic, batch.first_offset, batch.next_offset, stamps))
         self.moved_at = self._loop.time()
         return True
 
@@ -288,7 +280,7 @@ class Door:
             if now
             >= self._begun[chore.name] + (chore.behind_seconds if behind else chore.wait_seconds)
         ]
-        if not ready and not self._batches:
+        if not ready and not self._inbox:
             return [c for c in pending if now >= self._fed_at + c.idle_seconds][:1]
         if behind:
             return ready[:1]
@@ -297,7 +289,7 @@ class Door:
 
     def _behind(self) -> bool:
         """Whether so many records wait that how soon the next one is folded matters no more."""
-        return sum(len(batch.records) for batch, _ in self._batches) > _BACKLOG_RECORDS
+        return self._inbox.records > _BACKLOG_RECORDS
 
     def _owes_progress(self) -> bool:
         progress = self._progress
@@ -312,7 +304,7 @@ class Door:
         self._chores.remove(chore)
         self._chores.append(chore)
         fault_points.before(chore.name)
-        hurried = self._batches and not self._behind()
+        hurried = self._inbox and not self._behind()
         most = BUSY_SLICE if hurried else IDLE_SLICE
         if chore.slice(min(most, self.partition.table.fits())):
             self._begun[chore.name] = self._loop.time()
@@ -328,7 +320,7 @@ class Door:
         if self._progress.owed:
             times.append(self._progress.owed_at(self._fed_at))
         timeout = max(min(times) - now, 0.0) if times else None
-        if self._batches or self._closing or timeout == 0.0:
+        if self._inbox or self._closing or timeout == 0.0:
             return
         try:
             async with asyncio.timeout(timeout):

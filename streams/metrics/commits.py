@@ -50,8 +50,8 @@ class CommitMeter:
         now_ms = round(landed.at.timestamp() * 1000)
         for batch in landed.batches:
             topic = self._inputs[batch.topic]
-            self._batches.labels(topic).observe(len(batch.records))
-            self._ages.observe(topic, now_ms, [record.timestamp_ms for record in batch.records])
+            self._batches.labels(topic).observe(len(batch.stamps_ms))
+            self._ages.observe(topic, now_ms, batch.stamps_ms)
 
     def take_slowest(self) -> float:
         """Seconds of the slowest commit since this was last asked; 0 where there was none."""

@@ -19,8 +19,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from streams.domain.packed import place_of
 from streams.domain.rules import parse_rules
-from streams.engine.landed import Landed
-from streams.engine.records import Batch, Record
+from streams.engine.landed import Landed, Taken
+from streams.engine.records import Record
 from streams.engine.segments import encode_segments
 from streams.metrics.commits import CommitMeter
 from streams.metrics.gauges import PartitionGauges
@@ -58,9 +58,10 @@ def _run(machine: Machine, batches: list[list[Record]]) -> dict[str, float]:
         machine.feed(0, "orders", records)
         machine.slice(0)
         tally, partition.tally = partition.tally, Counter()
-        batch = Batch("orders", 0, records[0].offset, records[-1].offset + 1, records)
+        stamps = [record.timestamp_ms for record in records]
+        taken = Taken("orders", records[0].offset, records[-1].offset + 1, stamps)
         landed = Landed(
-            [batch], tally, 0, machine.said[said:], len(changelog) - sealed, 0.02, _BEGIN
+            [taken], tally, 0, machine.said[said:], len(changelog) - sealed, 0.02, _BEGIN
         )
         at = time.process_time()
         meter.landed(landed)

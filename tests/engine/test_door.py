@@ -18,7 +18,7 @@ import pytest
 from agents import clock, orders
 from schemas.internal import Progress
 from streams.domain.rules import parse_rules
-from streams.engine import door, fault_points
+from streams.engine import door, fault_points, inbox
 from streams.engine.door import OWN_TICK, Door, DoorSettings, Topics
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.worker_log import EmbeddedWorkerLog
@@ -55,7 +55,10 @@ class Seen:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slices and limits a hundredth of the usual, so that few records are many."""
-    sizes = {"_RECORDS_AT_ONCE": 40, "_BACKLOG_RECORDS": 10, "BUSY_SLICE": 5, "IDLE_SLICE": 10}
+    monkeypatch.setattr(inbox, "_RECORDS_AT_ONCE", 40)
+    sizes = {
+        "_RECORDS_OF_A_COMMIT": 100, "_BACKLOG_RECORDS": 10, "BUSY_SLICE": 5, "IDLE_SLICE": 10,
+    }  # fmt: skip
     for name, size in sizes.items():
         monkeypatch.setattr(door, name, size)
 
@@ -213,6 +216,41 @@ def test_a_large_batch_is_folded_in_parts_and_each_is_marked_when_it_is_committe
     assert seen.failures == []
 
 
+def test_the_batches_of_a_backlog_go_into_one_commit_up_to_a_limit(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        for number in range(3):  # each comes after the one before was folded in
+            await put(seen, batch(40 * number, range(40)))
+            await asyncio.sleep(0.2)
+        await put(seen, batch(120, range(10)))
+        await seen.rest()
+
+    with_records = [one for one in told(tmp_path, story).landed if one.batches]
+    assert [[len(each.stamps_ms) for each in one.batches] for one in with_records] == [
+        [40, 40, 20], [20], [10],
+    ]  # fmt: skip
+
+
+def test_a_large_batch_that_no_other_follows_is_committed_all_the_same(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        await put(seen, batch(0, range(40)))
+        await seen.rest()
+
+    assert told(tmp_path, story).marks == [(TopicPartition("orders", 0), 40)]
+
+
+def test_a_door_that_is_closed_waits_for_no_other_batch(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        await put(seen, batch(0, range(40)))
+        while seen.door.waiting:  # noqa: ASYNC110 - the clock jumps
+            await asyncio.sleep(0)
+        began = asyncio.get_running_loop().time()
+        await seen.door.close()
+        assert asyncio.get_running_loop().time() - began < 1
+
+    seen = told(tmp_path, story)
+    assert seen.marks == [(TopicPartition("orders", 0), 40)]
+
+
 def test_without_a_backlog_counts_go_with_a_batch_and_other_chores_where_none_waits(
     tmp_path: Path, steps: list[str]
 ) -> None:
@@ -229,8 +267,10 @@ def test_without_a_backlog_counts_go_with_a_batch_and_other_chores_where_none_wa
 
 
 def test_in_a_backlog_chores_take_turns_and_a_long_one_holds_up_nobody(
-    tmp_path: Path, steps: list[str]
+    tmp_path: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(door, "_RECORDS_OF_A_COMMIT", BACKLOG)
+
     async def story(seen: Seen) -> None:
         await put(seen, batch(0, range(35)))
         await seen.rest()

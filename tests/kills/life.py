@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from agents.reading import add_agents
 from streams.app import WorkerApp
 from streams.domain.rules import parse_rules
-from streams.engine import door, fault_points, recovery
+from streams.engine import door, fault_points, inbox, recovery
 from streams.engine.connect import open_client
 from streams.engine.embedded import tail, transport
 from streams.provision import ensure_topics
@@ -94,7 +94,8 @@ def _killer(
 
 
 def _make_small() -> None:
-    vars(door).update(_RECORDS_AT_ONCE=8, BUSY_SLICE=2, IDLE_SLICE=3)
+    vars(inbox).update(_RECORDS_AT_ONCE=8)
+    vars(door).update(_RECORDS_OF_A_COMMIT=16, BUSY_SLICE=2, IDLE_SLICE=3)
     vars(recovery).update(_CHUNK=4)
     vars(transport).update(_CHECKPOINT_SECONDS=1e9)  # a thread would do it
 

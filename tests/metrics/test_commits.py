@@ -9,8 +9,8 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from streams.engine.landed import Landed
-from streams.engine.records import Batch, Record, Write
+from streams.engine.landed import Landed, Taken
+from streams.engine.records import Write
 from streams.metrics.commits import CommitMeter
 from tests.agents.one_worker import OneWorker
 from tests.metrics.exposition import Exposed
@@ -98,8 +98,7 @@ def test_every_code_and_outcome_is_there_from_the_start_so_that_the_first_is_an_
 
 
 def test_topics_are_named_without_their_prefix() -> None:
-    record = Record(0, b"ann", b"{}", (), int(AT.timestamp() * 1000) - 20)
-    batch = Batch("shop.orders", 0, 0, 1, [record])
+    batch = Taken("shop.orders", 0, 1, [int(AT.timestamp() * 1000) - 20])
     outputs = [Write("shop.progress", 0, b"0", b"{}")]
     found = exposed(
         NOTHING._replace(batches=[batch], outputs=outputs, changelog_records=2), prefix="shop."
