@@ -8,12 +8,11 @@ from schemas.invalid import InvalidRecord
 from schemas.orders import Order, parse_order
 from streams import topics
 from streams.domain.customer import Customer
-from streams.domain.days import DAY_US, micros
+from streams.domain.days import DAY_US
 from streams.domain.money import UnknownCurrencyError
 from streams.domain.orders_fold import fold_order, newest_order_day, would_overflow
 from streams.engine.partition import Partition
-from streams.engine.plainly import place_plainly
-from streams.engine.records import Record
+from streams.engine.plainly import plain_orders
 from streams.engine.turn import Input, Turn
 
 CAUSES = {"cancelled": "cancellation", "returned": "return"}
@@ -44,20 +43,6 @@ def fold(partition: Partition, turn: Turn, order: Order) -> Customer:
     return partition.close(turn, customer, newest, "order")
 
 
-def fold_in_short(partition: Partition, full_name: str, record: Record, order: Order) -> bool:
-    """Add a placed order to its customer's packed tables, where it is of the common case."""
-    if (
-        type(order) is not Order
-        or order.type != "placed"
-        or record.key != order.customer_id.encode()
-        or order.currency not in (None, partition.rules.base_currency)
-    ):
-        return False
-    profit = None if order.cost is None else order.amount - order.cost
-    at_us = micros(order.ordered_at)
-    return place_plainly(partition, full_name, record, order.event_id, at_us, order.amount, profit)
-
-
 def _money(partition: Partition, order: Order) -> tuple[int, int | None]:
     """Amount and profit in the base currency; the profit None where the cost is unknown."""
     amount, cost = order.amount, order.cost
@@ -74,5 +59,5 @@ def _money(partition: Partition, order: Order) -> tuple[int, int | None]:
 
 # The own time of a correction is that of its order.
 INPUT = Input(
-    topics.ORDERS.name, parse_order, attrgetter("ordered_at"), fold, in_short=fold_in_short
+    topics.ORDERS.name, parse_order, attrgetter("ordered_at"), fold, in_short=plain_orders
 )

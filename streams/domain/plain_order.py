@@ -103,7 +103,7 @@ def fold_plain_order(  # noqa: C901, PLR0915 - a hot loop's body
         if tier > tier_was:
             return None
     quiet = today + scene.quiet_days
-    lowest = rules.churn.lowest_tier
+    lowest = scene.lowest_tier
     best = tier if newest < today or not flags & QUIET else min(tier, best_tier)
     if best <= lowest:
         if not flags & QUIET or best_tier > lowest:  # becomes important
@@ -174,7 +174,7 @@ def _fold_first_order(state: bytes | None, order: PlainOrder, scene: Scene) -> F
     if not scene.plain:
         return None
     tier = tier_by_rule(rank_code(amount), scene.borders)
-    important = tier <= scene.rules.churn.lowest_tier
+    important = tier <= scene.lowest_tier
     profit, unknown = (0, 1) if gain is None else (gain, 0)
     head = _pack(
         VERSION, 0, today + scene.quiet_days,

@@ -210,7 +210,7 @@ class Door:
                 await self._land()
             self._do(chore)
             did = True
-        if self._inbox and not self._standings.full():
+        if self._inbox:
             marks = await self._take_batches()
             did = True
         if did or self._owes_progress():
@@ -223,7 +223,7 @@ class Door:
         of a backlog, and more of it comes at once: that goes into the same commit."""
         marks: list[tuple[TopicPartition, int]] = []
         left = min(_RECORDS_OF_A_COMMIT, self.partition.table.fits())
-        while self._inbox and left > 0:
+        while self._inbox and left > 0 and not self._standings.full():
             batch, topic = self._inbox.take(left)
             left -= max(len(batch.records), 1)
             if await self._take_batch(batch, topic):

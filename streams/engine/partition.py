@@ -149,19 +149,20 @@ class Partition:
         read = [read_event(topic, record, latest) for record in records]
         if topic.keyed:
             self.table.load({record.key for record in records if record.key is not None})
-        fates = Counter(
-            self._take_one(batch.topic, topic, record, event)
-            for record, event in zip(records, read, strict=True)
-        )
-        for fate, number in fates.items():
-            self.tally[topic.topic, fate] += number
+        in_short = None if topic.in_short is None else topic.in_short(self, batch.topic)
+        shortened = 0
+        for record, event in zip(records, read, strict=True):
+            if in_short is not None and in_short(record, event):
+                shortened += 1
+            else:
+                self.tally[topic.topic, self._take_one(batch.topic, topic, record, event)] += 1
+        if shortened:
+            self.tally[topic.topic, COUNTED] += shortened
         if batch.next_offset > position:
             self.marker.positions[batch.topic] = batch.next_offset
 
     def _take_one(self, full_name: str, topic: Input, record: Record, event: Any) -> str:
         """What became of the record."""
-        if topic.in_short is not None and topic.in_short(self, full_name, record, event):
-            return COUNTED
         source = Source(full_name, self.identity.number, record.offset)
         try:
             if isinstance(event, InvalidRecord):

@@ -6,7 +6,7 @@ Between `load` and `seal` nothing may await: a batch sees and leaves a consisten
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streams.domain.customer import NEVER, Customer
 from streams.domain.packed import (
@@ -27,7 +27,8 @@ from streams.engine.segments import Segments, decode_segments
 from streams.engine.store import Op, Store
 
 _COUNTED_AT_ONCE = 5_000
-_BULKY = 40  # days and events
+_MANY = 40  # days and events
+BULKY: Final = b"bulky"  # in place of a state
 _CACHED_CUSTOMERS = 20_000  # of a partition
 CACHED_BYTES = 8 << 20  # of their states
 
@@ -80,14 +81,13 @@ class CustomerTable:
             state = opened[customer] = None if packed is None else decode_customer(packed)
             return state
 
-    def is_bulky(self, customer: bytes) -> bool:
-        """Whether a customer has been unpacked who holds so much that packing takes long."""
-        state = self._open.get(customer)
-        return state is not None and len(state.days) + len(state.seen) > _BULKY
-
     def packed(self, customer: bytes) -> bytes | None:
-        """The state as bytes, or None; whoever has been unpacked is packed again."""
+        """The state as bytes, or None; whoever has been unpacked is packed again. BULKY where that
+        would take long."""
         if customer in self._open:
+            state = self._open[customer]
+            if state is not None and len(state.days) + len(state.seen) > _MANY:
+                return BULKY
             self._pack(customer)
         return self._held(customer)
 

@@ -36,7 +36,8 @@ class Input(NamedTuple):
 
     `when` gives an event's own time; `fold` returns the customer's state. Without `keyed` records
     belong to no customer (`clock`); without `once` they have no event_id (`customers`). `in_short`
-    folds in what needs no turn, if it can; whether it did.
+    gives, for one batch of a topic with this full name, what folds in a record that needs no turn,
+    if it can, and tells whether it did; None where none is like that.
     """
 
     topic: str
@@ -45,7 +46,7 @@ class Input(NamedTuple):
     fold: Callable[[Partition, Turn, Any], Any]
     keyed: bool = True
     once: bool = True
-    in_short: Callable[[Partition, str, Record, Any], bool] | None = None
+    in_short: Callable[[Partition, str], Callable[[Record, Any], bool] | None] | None = None
 
 
 def read_event(topic: Input, record: Record, latest: datetime) -> Any:
