@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import signal
 from itertools import islice
+from typing import Any
 
 import pytest
+from kafka import KafkaAdminClient
 
 from tests.e2e.against_oracle import PARTITIONS, UNDAMPED, check_against
 from tests.e2e.conftest import on_kafka
@@ -34,6 +36,16 @@ def replay_part(tierstream: Tierstream, number: int) -> None:
 def owners(tierstream: Tierstream) -> int:
     """How many workers own a partition."""
     return len({each["web"] for each in tierstream.progress().values()})
+
+
+def members(servers: str, group: str) -> list[Any]:
+    """Who is in a consumer group, as the broker has it."""
+    admin = KafkaAdminClient(bootstrap_servers=servers)
+    try:
+        found: list[Any] = admin.describe_groups([group])[group]["members"]
+    finally:
+        admin.close()
+    return found
 
 
 def test_two_workers_share_the_work_and_one_takes_over_from_the_other(
@@ -74,3 +86,12 @@ def test_a_worker_thought_dead_that_wakes_up_again_says_nothing_twice(
     tierstream.settle()
     check_against(tierstream, oracle)
     assert other.runs
+
+
+def test_a_worker_that_is_stopped_leaves_the_group(tierstream: Tierstream, kafka: str) -> None:
+    """Others need not wait then until it is missed, which takes as long as a session."""
+    worker = tierstream.start()
+    tierstream.settle()
+    assert len(members(kafka, tierstream.app)) == 1
+    worker.stop()
+    assert members(kafka, tierstream.app) == []

@@ -25,6 +25,7 @@ from streams.engine.embedded.worker_log import EmbeddedWorkerLog
 from streams.engine.landed import Landed
 from streams.engine.log import FencedError
 from streams.engine.records import Batch, Record, TopicPartition, Write
+from streams.engine.store import StoreError
 from streams.provision import ensure_topics
 from streams.settings import Settings
 from tests.engine.machine import WALL_CLOCK, Machine
@@ -318,6 +319,24 @@ def test_a_door_that_is_fenced_off_says_so_and_takes_nothing_more_in(tmp_path: P
     seen = told(tmp_path, story)
     assert [type(failure) for failure in seen.failures] == [FencedError]
     assert (seen.marks, seen.door.closing, seen.door.waiting) == ([], True, 0)
+
+
+def test_a_door_whose_store_takes_no_more_says_so_and_takes_nothing_more_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise StoreError(tmp_path, OSError("No space left on device"))
+
+    async def story(seen: Seen) -> None:
+        await seen.rest()
+        monkeypatch.setattr(seen.door.partition.table.store, "write", full)
+        await put(seen, batch(0, range(10)))
+        while not (seen.failures or seen.marks):  # noqa: ASYNC110 - the clock jumps
+            await asyncio.sleep(1)
+
+    seen = told(tmp_path, story)
+    assert [type(failure) for failure in seen.failures] == [StoreError]
+    assert (seen.marks, seen.door.closing) == ([], True)
 
 
 def test_a_tick_of_our_own_counts_only_when_the_inputs_are_read_to_their_ends(

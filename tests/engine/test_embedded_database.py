@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import apsw
@@ -10,6 +11,7 @@ import pytest
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.database import Database, check_version
 from streams.engine.embedded.place import file_system
+from streams.engine.embedded.worker_log import EmbeddedWorkerLog
 from streams.engine.log import LogError, NewTopic
 from streams.engine.records import Write
 
@@ -113,3 +115,27 @@ def test_a_value_of_16_megabytes_is_kept(tmp_path: Path) -> None:
     value = bytes(range(256)) * 65_536
     client.append([Write("big", 0, b"k", value)] * 2)
     assert [record.value for _, record in client.read("big")] == [value, value]
+
+
+def test_a_commit_for_which_the_disk_has_no_room_is_refused_whole(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    client = EmbeddedClient(path)
+    client.create([NewTopic("changelog", 1), NewTopic("outputs", 1)])
+    large = Write("changelog", 0, b"k", bytes(1_000_000))
+
+    async def use() -> None:
+        worker_log = EmbeddedWorkerLog(path, "tierstream")
+        await worker_log.start()
+        mine = worker_log.transactions("customers", 0)
+        await mine.take_over()
+        mine._database.query("PRAGMA max_page_count = 1")  # no more than there are
+        with pytest.raises(LogError, match=r"the disk that holds the log .* is full"):
+            await mine.commit([Write("outputs", 0, b"k", b"lost"), large])
+        mine._database.query("PRAGMA max_page_count = 100000")
+        await mine.commit([Write("outputs", 0, b"k", b"kept"), large])
+        await worker_log.stop()
+
+    asyncio.run(use())
+    assert [record.value for _, record in client.read("outputs")] == [b"kept"]
+    assert client.end_offsets("changelog") == {0: 1}
+    client.close()
