@@ -7,8 +7,11 @@ numbers, so that reading it twice does no harm.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable
 from itertools import accumulate
+
+from streams.domain.pyramid import rank_code
 
 Cell = list[int]  # [customers, sum of the exact values]
 ChunkId = tuple[str, int]  # kind, number
@@ -50,6 +53,18 @@ class Counts:
                 cell[1] += new
         if kind == "rank":
             self.customers += (is_now is not None) - (was is not None)
+
+    def add(self, kind: str, values: Iterable[int]) -> None:
+        """Customers who have not been counted yet, by their exact values."""
+        cells, changed = self.cells[kind], self._changed[kind]
+        for value, customers in Counter(values).items():
+            code = rank_code(value)
+            changed.add(code)
+            cell = cells.setdefault(code, [0, 0])
+            cell[0] += customers
+            cell[1] += customers * value
+            if kind == "rank":
+                self.customers += customers
 
     @property
     def changed(self) -> bool:

@@ -8,6 +8,7 @@ the same keys; the indexes are derived from the states.
 | NUL `m` | the marker: how far the inputs are read, and all else that is one per partition |
 | NUL `o` | offset of the newest changelog record that is in this store |
 | NUL `w` | when that was last the changelog's end, in seconds since 1970 |
+| NUL `f` | the marker of a store that is being filled: it has no indexes yet, and no NUL `m` |
 | `d` due day, customer | nothing: on that day time alone changes this customer |
 | `r` code, customer | `Ranked`: active customers in the order of the ranking |
 """
@@ -19,6 +20,7 @@ import struct
 MARKER = b"\x00m"
 CHANGELOG_OFFSET = b"\x00o"
 WRITTEN_AT = b"\x00w"
+FILLING = b"\x00f"
 STATES = b"c"
 CHUNKS = b"s"
 DUE = b"d"

@@ -32,6 +32,7 @@ from streams.engine.segments import decode_segments
 from streams.engine.store import Store, StoreMemory, discard_store, open_store
 from streams.engine.table import CustomerTable
 
+_BATCHES_AT_ONCE = 5  # some 20,000 records, or 10 MB of large ones
 _TAIL = 8  # records at the end of a changelog among which its newest marker is
 
 log = logging.getLogger(__name__)
@@ -162,12 +163,12 @@ async def _recover(
     replica = standby
     if replica is None:
         replica = open_replica(open_store(place.path, memory), rules, newest, AT_ONCE)
-    replica.steps, table = Steps(AT_ONCE.customers, changelog.gets_on), replica.table
+    replica.steps, table = Steps(AT_ONCE.records, changelog.gets_on), replica.table
     with letting_go(table.store):
         replica.check(newest, rules)
         await replica.count(newest)
         changed = await _replay(changelog, place, replica, newest)
-        replica.check_age()
+        await replica.is_current()
         table.store.write(place_of(encode_marker(newest), newest.changelog_offset))
         if newest.segments:
             table.segments = decode_segments(newest.segments)
@@ -183,13 +184,29 @@ async def _replay(
     """Bring the replica to the end; the standings that were not sent by then."""
     changed = dict[bytes, Changed]()
     start = min(replica.offset, newest.standings_offset) + 1
+    unwritten: list[Batch] = []
     async for batch in changelog.read(place.changelog, start):
-        for record in batch.records:
-            assert record.key is not None
-            if record.offset > newest.standings_offset and record.key[:1] == keys.STATES:
-                changed[record.key[1:]] = Changed(None, record.timestamp_ms * 1000)
-        await replica.take(batch.records)
+        if batch.next_offset > newest.standings_offset:
+            changed |= _changed(batch.records, newest.standings_offset)
+        unwritten.append(batch)
+        if len(unwritten) == _BATCHES_AT_ONCE:
+            await replica.take(_records(unwritten))
+            unwritten = []
+    await replica.take(_records(unwritten))
     return changed
+
+
+def _records(batches: list[Batch]) -> list[Record]:
+    return [record for batch in batches for record in batch.records]
+
+
+def _changed(records: list[Record], sent_up_to: int) -> dict[bytes, Changed]:
+    """The standings that these records change, those that have been sent left out."""
+    return {
+        record.key[1:]: Changed(None, record.timestamp_ms * 1000)
+        for record in records
+        if record.offset > sent_up_to and record.key is not None and record.key[:1] == keys.STATES
+    }
 
 
 def _marker_of(record: Record) -> Marker:

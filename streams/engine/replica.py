@@ -2,6 +2,9 @@
 
 The store is at every moment exactly what the changelog says up to an offset, which is written with
 it. So whoever is interrupted, in a rebalance or by a kill, the next one goes on from there.
+
+A new store is filled first: it gets states and chunks alone, many at once and without a look at
+what was there before, until the changelog's end is reached. Then the indexes are made of all states.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from streams.domain.rules import Rules
 from streams.engine import keys
 from streams.engine.marker import VERSION, Marker, decode_marker, encode_marker, version_of
 from streams.engine.records import Record, TopicPartition
-from streams.engine.segments import Segments, encode_segments
+from streams.engine.segments import Segments, decode_segments, encode_segments
 from streams.engine.store import Op, Store, discard_store
 from streams.engine.table import CustomerTable
 
@@ -40,9 +43,9 @@ class MisfitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """How work is cut up: customers written at a time, and what is waited for after each step."""
+    """How work is cut up: records written at a time, and what is waited for between two steps."""
 
-    customers: int
+    records: int
     rest: Callable[[], Awaitable[None]]
 
 
@@ -52,6 +55,7 @@ async def next_turn() -> None:
 
 
 AT_ONCE = Steps(2_000, next_turn)  # some 30 ms each
+_FILLED = 10  # times as many records take as long where nothing is looked up, and no index kept
 
 
 class Replica:
@@ -69,6 +73,7 @@ class Replica:
         self.steps = steps
         self._held = held
         self._counted = counted
+        self._filling = table.store.get(keys.FILLING) is not None
 
     def check(self, newest: Marker, rules: Rules) -> None:
         """MisfitError where the store can't go on along the changelog whose newest marker this
@@ -88,7 +93,9 @@ class Replica:
 
     async def count(self, newest: Marker) -> None:
         """Count the customers, before the first `take`; nothing to do where that has been done."""
-        if not self._counted:
+        if self._filling:
+            self.table.segments = decode_segments(newest.segments or _UNKNOWN)
+        elif not self._counted:
             for _ in self.table.counting(newest.segments or _UNKNOWN):
                 await self.steps.rest()
             self._counted = True
@@ -96,31 +103,38 @@ class Replica:
     async def take(self, records: Iterable[Record]) -> None:
         """Write what the next records of the changelog say; those before `offset` are passed
         over. Cancelled at a rest: what was written stays, the others come again."""
-        chunk: dict[bytes, bytes | None] = {}
-        read = self.offset
-        for record in records:
-            if record.offset <= self.offset:
-                continue
-            assert record.key is not None
-            read = record.offset
-            if record.key != keys.MARKER:
-                chunk[record.key] = record.value
-            if len(chunk) >= self.steps.customers:
-                self._write(chunk, read)
-                chunk = {}
+        left = [record for record in records if record.offset > self.offset]
+        while left:
+            size = self.steps.records * (_FILLED if self._filling else 1)
+            self._write(left[:size])
+            left = left[size:]
+            if left:
                 await self.steps.rest()
-        if read > self.offset:
-            self._write(chunk, read)
 
-    def _write(self, chunk: dict[bytes, bytes | None], offset: int) -> None:
-        place = (keys.CHANGELOG_OFFSET, _offset_bytes(offset))
-        self.table.restore(chunk, [place], counted=True)
-        self.offset = offset
+    def _write(self, records: list[Record]) -> None:
+        newest: dict[bytes, bytes | None] = {r.key: r.value for r in records}  # type: ignore[misc]
+        newest.pop(keys.MARKER, None)
+        place = (keys.CHANGELOG_OFFSET, _offset_bytes(records[-1].offset))
+        if self._filling:
+            self.table.fill([*newest.items(), place])
+        else:
+            self.table.restore(newest, [place], counted=True)
+        self.offset = records[-1].offset
 
-    def is_current(self) -> None:
+    async def is_current(self) -> None:
         """All that is committed by now is in the store. MisfitError: see `check_age`."""
         self.check_age()
+        if self._filling:
+            for _ in self.table.indexing():
+                await self.steps.rest()
+            self._end_filling()
         self.table.store.write([_current_now()])
+
+    def _end_filling(self) -> None:
+        store = self.table.store
+        store.flush()
+        store.write([(keys.MARKER, store.get(keys.FILLING)), (keys.FILLING, None)])
+        self._filling, self._counted = False, True
 
     def close(self) -> None:
         """Let go of the store's files."""
@@ -131,8 +145,6 @@ def open_replica(store: Store, rules: Rules, newest: Marker, steps: Steps) -> Re
     """The table in a store, a new one too, not counted. MisfitError: see `Replica.check`."""
     with letting_go(store):
         held = _held_marker(store) or _begun(store, rules, newest)
-        if version_of(store.get(keys.MARKER) or b"") < VERSION:
-            raise MisfitError("an older version of the program made it")
         replica = Replica(CustomerTable(store, rules.rank_by == "revenue"), held, steps)
         replica.check(newest, rules)
     return replica
@@ -164,9 +176,12 @@ def place_of(marker: bytes, changelog_offset: int) -> list[Op]:
 
 def _held_marker(store: Store) -> Marker | None:
     """What a store says of itself; None where it is new."""
-    data, offset = store.get(keys.MARKER), store.get(keys.CHANGELOG_OFFSET)
+    data = store.get(keys.MARKER) or store.get(keys.FILLING)
+    offset = store.get(keys.CHANGELOG_OFFSET)
     if data is None or offset is None:
         return None
+    if version_of(data) < VERSION:
+        raise MisfitError("an older version of the program made it")
     held = decode_marker(data)
     held.changelog_offset = int.from_bytes(offset, "big", signed=True)
     return held
@@ -178,7 +193,11 @@ def _begun(store: Store, rules: Rules, newest: Marker) -> Marker:
         raise MisfitError("it does not say how far it is")
     marker = decode_marker(encode_marker(newest))
     marker.rank_by, marker.changelog_offset = rules.rank_by, -1
-    store.write(place_of(encode_marker(marker), marker.changelog_offset))
+    store.write([
+        (keys.FILLING, encode_marker(marker)),
+        (keys.CHANGELOG_OFFSET, _offset_bytes(-1)),
+        _current_now(),
+    ])  # fmt: skip
     return marker
 
 

@@ -23,7 +23,7 @@ from streams.engine.recovery import check_settings, newest_marker
 from streams.engine.replica import MisfitError, Place, Replica, Steps, open_replica
 from streams.engine.store import StoreLockedError, StoreMemory, delete_spares, store_at
 
-_CUSTOMERS_AT_ONCE = 250  # some 4 ms
+_RECORDS_AT_ONCE = 250  # some 4 ms
 _BUSY_SHARE = 10.0  # rests so many times as long as it works, while the worker's own has work
 
 log = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ class Standby:
         self._began = perf_counter()
         store = store_at(place.path, standing.memory)
         delete_spares(place.path, standing.memory)
-        steps = Steps(_CUSTOMERS_AT_ONCE, self._rest)
+        steps = Steps(_RECORDS_AT_ONCE, self._rest)
         replica = self._replica = open_replica(store, standing.rules, newest, steps)
         await replica.count(newest)
         self.position = replica.offset + 1
@@ -201,7 +201,7 @@ class Standby:
         if batch.records:
             await self._rest()
         else:
-            replica.is_current()
+            await replica.is_current()
             self._complaint = ""
             await asyncio.sleep(self._standing.waits.breath)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rocksdict import (
     BlockBasedOptions,
@@ -19,7 +20,6 @@ from rocksdict import (
     DBCompressionType,
     Options,
     Rdict,
-    RdictIter,
     ReadOptions,
     WriteBatch,
     WriteBufferManager,
@@ -116,8 +116,9 @@ class Store:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = _opened(path, memory)
-        self._write_options = WriteOptions()
-        self._scans: list[list[RdictIter]] = []  # each with its cursor, until it is closed
+        self._logged, self._unlogged = WriteOptions(), WriteOptions()
+        self._unlogged.disable_wal = True  # type: ignore[method-assign,assignment]
+        self._scans: list[list[Iterator[Any]]] = []  # each with its cursor, until it is closed
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key, or None."""
@@ -135,21 +136,36 @@ class Store:
             raise StoreError(self.path, error) from error
         return values
 
-    def write(self, ops: Sequence[Op]) -> None:
-        """Apply all or nothing. Sorted by key: RocksDB takes a third less time for it."""
+    def write(self, ops: Iterable[Op], *, logged: bool = True) -> None:
+        """Apply all or nothing. Sorted by key: RocksDB takes a third less time for it. What is not
+        `logged` a kill takes back, the newest first, unless `flush` came after it."""
         batch = WriteBatch(raw_mode=True)
         put, delete = batch.put, batch.delete
-        for key, value in sorted(ops, key=_key_of):
+        for key, value in sorted(ops, key=itemgetter(0)):
             if value is None:
                 delete(key)
             else:
                 put(key, value)
         fault_points.before("store write")
         try:
-            self._db.write(batch, self._write_options)
+            self._db.write(batch, self._logged if logged else self._unlogged)
         except Exception as error:  # rocksdict raises no other
             raise StoreError(self.path, error) from error
         fault_points.after("store write")
+
+    def flush(self) -> None:
+        """What is written by now stays, logged or not."""
+        try:
+            self._db.flush()
+        except Exception as error:  # rocksdict raises no other
+            raise StoreError(self.path, error) from error
+
+    def delete_all(self, begin: bytes, end: bytes) -> None:
+        """Delete every key from `begin` on, before `end`."""
+        try:
+            self._db.delete_range(begin, end)
+        except Exception as error:  # rocksdict raises no other
+            raise StoreError(self.path, error) from error
 
     def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values from `begin` on, before `end`, in order of key, as they are now.
@@ -158,13 +174,11 @@ class Store:
         """
         read_options = ReadOptions()
         read_options.set_iterate_upper_bound(end)
-        held = [self._db.iter(read_options)]
+        held: list[Iterator[Any]] = [self._db.items(from_key=begin, read_opt=read_options)]
         self._scans.append(held)
         try:
-            held[0].seek(begin)
-            while held[0].valid():
-                yield held[0].key(), held[0].value()
-                held[0].next()
+            while row := next(held[0], None):
+                yield row
         finally:
             self._scans.remove(held)
 
@@ -237,7 +251,3 @@ def _opened(path: Path, memory: StoreMemory) -> Rdict:
         if str(error).startswith("Corruption"):
             raise _StoreDamagedError(f"{path} is damaged ({error})") from error
         raise StoreError(path, error) from error
-
-
-def _key_of(op: Op) -> bytes:
-    return op[0]

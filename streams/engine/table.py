@@ -6,6 +6,7 @@ Between `load` and `seal` nothing may await: a batch sees and leaves a consisten
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from streams.domain.customer import NEVER, Customer
@@ -26,7 +27,7 @@ from streams.engine.counts import Counts
 from streams.engine.segments import Segments, decode_segments
 from streams.engine.store import Op, Store
 
-_COUNTED_AT_ONCE = 5_000
+_AT_ONCE = 5_000  # customers counted or indexed in a step
 _MANY = 40  # days and events
 BULKY: Final = b"bulky"  # in place of a state
 _CACHED_CUSTOMERS = 20_000  # of a partition
@@ -226,17 +227,54 @@ class CustomerTable:
         """`count_all` in steps of some 10 ms, so that others get their turn."""
         self.segments = decode_segments(segments) if segments else self._segments_of_all()
         self.counts = Counts()
-        for number, (_, value) in enumerate(self.store.scan(keys.RANK, _after(keys.RANK))):
-            held = ranked_of(value)
-            self._count(NOBODY, held, None, rank_code(held.rank))
-            if not number % _COUNTED_AT_ONCE:
-                yield
+        rows = self.store.scan(keys.RANK, _after(keys.RANK))
+        while active := [ranked_of(value) for _, value in islice(rows, _AT_ONCE)]:
+            self._count_new(active)
+            yield
+
+    def _count_new(self, active: Sequence[Place | Ranked]) -> None:
+        """Count customers who have not been counted yet."""
+        self.counts.add("rank", [one.rank for one in active])
+        self.counts.add("frequency", [one.frequency for one in active])
+        if not self._ranks_revenue:
+            self.counts.add("monetary", [one.revenue for one in active])
 
     def _segments_of_all(self) -> Segments:
         segments = Segments()
         for _, state in self.store.scan(keys.STATES, _after(keys.STATES)):
             segments.move(NOBODY, place_of(state))
         return segments
+
+    def fill(self, changes: Iterable[Op]) -> None:
+        """Write what the changelog says of these keys into a store without indexes, which
+        `indexing` makes once all is there. Not logged."""
+        self.store.write(changes, logged=False)
+
+    def indexing(self) -> Iterator[None]:
+        """Make the indexes of all states, and the counts, in steps of some 10 ms. Not logged."""
+        self.store.delete_all(keys.DUE, _after(keys.RANK))  # of a time before that was broken off
+        self.counts = Counts()
+        rows = self.store.scan(keys.STATES, _after(keys.STATES))
+        while states := list(islice(rows, _AT_ONCE)):
+            self._index_new(states)
+            yield
+
+    def _index_new(self, states: Iterable[tuple[bytes, bytes]]) -> None:
+        """Index and count customers who have not been yet."""
+        ops: list[Op] = []
+        active = []
+        for key, held in states:
+            state = brought_up(held)
+            if state is not held:
+                ops.append((key, state))
+            place = place_of(state)
+            if place.due != NEVER:
+                ops.append((keys.due_key(place.due, key[1:]), b""))
+            if place.frequency >= 1:
+                ops.append((keys.rank_key(rank_code(place.rank), key[1:]), state[RANKED]))
+                active.append(place)
+        self.store.write(ops, logged=False)
+        self._count_new(active)
 
     def restore(
         self,

@@ -6,7 +6,7 @@ It behaves as `streams.engine.store.Store` does; `test_memory_store.py` holds th
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from streams.engine.store import Op
 
@@ -25,13 +25,17 @@ class MemoryStore:
         """The values of keys, in their order."""
         return [self.items.get(key) for key in keys]
 
-    def write(self, ops: Sequence[Op]) -> None:
+    def write(self, ops: Iterable[Op], *, logged: bool = True) -> None:
         """Apply all; of two values of one key the later stays."""
         for key, value in ops:
             if value is None:
                 self.items.pop(key, None)
             else:
                 self.items[key] = value
+
+    def delete_all(self, begin: bytes, end: bytes) -> None:
+        """Delete every key from `begin` on, before `end`."""
+        self.write([(key, None) for key, _ in self.scan(begin, end)])
 
     def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values from `begin` on, before `end`, in order of key, as they are now."""

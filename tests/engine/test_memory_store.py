@@ -38,6 +38,9 @@ def test_both_stores_answer_alike(
     assert list(disk.scan(begin, end)) == list(memory.scan(begin, end))
     assert disk.get_many(asked) == memory.get_many(asked)
     assert [disk.get(key) for key in asked] == [memory.get(key) for key in asked]
+    for store in (disk, memory):
+        store.delete_all(begin, end)
+    assert list(disk.scan(b"\x00", b"\xff")) == list(memory.scan(b"\x00", b"\xff"))
 
 
 def test_what_a_scan_has_begun_with_stays_as_it_was(disk: Store) -> None:

@@ -254,6 +254,25 @@ def test_the_changelog_rebuilds_the_store_entry_by_entry(
         assert table.counts.customers == partition.table.counts.customers
 
 
+@given(streams(rules=all_rules()), steps(), st.integers(1, 9))
+def test_a_store_that_is_filled_and_then_indexed_is_the_same(
+    stream: Stream, cut: list[Step], chunk: int
+) -> None:
+    machine = play(stream, cut)
+    for partition, changelog in zip(machine.partitions, machine.changelogs, strict=True):
+        store = MemoryStore()
+        by_revenue = partition.rules.rank_by == "revenue"
+        table = CustomerTable(store, by_revenue)  # type: ignore[arg-type]
+        for at in range(0, len(changelog), chunk):
+            table.fill(dict(changelog[at : at + chunk]).items())
+            if at % 2:
+                list(table.indexing())  # before all was there, as where it was broken off
+        list(table.indexing())
+        assert store.items == partition.table.store.items  # type: ignore[attr-defined]
+        assert table.counts.cells == partition.table.counts.cells
+        assert table.counts.customers == partition.table.counts.customers
+
+
 # -- the order of arrival
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine import keys
+from streams.engine import keys, standby
 from streams.engine.records import Record
 from streams.engine.store import Store
 from tests.engine.owner import MEMORY, Owner, open_log, recovered
@@ -40,8 +40,10 @@ def test_a_copy_is_what_the_changelog_says_and_taking_it_over_reads_hardly_anyth
 
 
 def test_a_standby_stopped_in_the_middle_of_a_batch_leaves_what_recovery_goes_on_from(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(standby, "_RECORDS_AT_ONCE", 25)
+
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", *NAMES))
@@ -59,7 +61,11 @@ def test_a_standby_stopped_in_the_middle_of_a_batch_leaves_what_recovery_goes_on
     asyncio.run(story())
 
 
-def test_a_standby_goes_on_from_the_store_of_the_one_before_it(tmp_path: Path) -> None:
+def test_a_standby_goes_on_from_the_store_of_the_one_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "_RECORDS_AT_ONCE", 25)
+
     async def story() -> None:
         async with scene_in(tmp_path) as scene:
             await scene.owner.take(*orders("2026-01-05", *NAMES))
@@ -197,7 +203,7 @@ def test_reading_on_without_coming_to_the_end_makes_a_copy_no_younger(tmp_path: 
             replica.table.store.write([stamp])
             await replica.take([Record(replica.offset + 1, keys.MARKER, b"", (), 0)])
             assert replica.table.store.get(keys.WRITTEN_AT) == eleven_hours_ago
-            replica.is_current()
+            await replica.is_current()
             assert replica.table.store.get(keys.WRITTEN_AT) != eleven_hours_ago
             replica.close()
 
@@ -212,9 +218,9 @@ def test_a_copy_that_slept_for_twelve_hours_is_built_anew_though_it_was_never_cl
             await scene.owner.take(*orders("2026-01-05", *NAMES))
             scene.keep()
             await scene.copied()
-            (standby,) = scene.standbys._standbys.values()
-            assert standby._replica is not None
-            standby._replica.table.store.write([hours_ago(13)])
+            (copy,) = scene.standbys._standbys.values()
+            assert copy._replica is not None
+            copy._replica.table.store.write([hours_ago(13)])
             await scene.owner.take(*orders("2026-01-06", *NAMES))
             await until(lambda: len(scene.log.starts) == 2)
             await scene.copied()

@@ -12,18 +12,19 @@ import pytest
 from streams.domain.customer import Customer
 from streams.domain.packed import encode_customer
 from streams.domain.rules import parse_rules
-from streams.engine import fault_points, keys
+from streams.engine import fault_points, keys, recovery
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.worker_log import EmbeddedWorkerLog
 from streams.engine.log import NewTopic
 from streams.engine.marker import VERSION, Marker, encode_marker
 from streams.engine.records import TopicPartition, Write
 from streams.engine.recovery import recover
-from streams.engine.replica import AT_ONCE, Place
+from streams.engine.replica import Place, Steps, next_turn
 from streams.engine.store import StoreMemory, open_store
 
 CHANGELOG = TopicPartition("changelog", 0)
-CUSTOMERS = 5_000  # some chunks of a recovery
+CUSTOMERS = 5_000
+AT_ONCE = 2_000  # of them in a write, while a new store is filled
 RULES = parse_rules("", "the rules shipped")
 
 
@@ -89,10 +90,13 @@ def states(place: Place) -> list[tuple[bytes, bytes]]:
         store.close()
 
 
-def test_an_interrupted_recovery_goes_on_where_it_was(place: Place) -> None:
+def test_an_interrupted_recovery_goes_on_where_it_was(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "AT_ONCE", Steps(AT_ONCE // 10, next_turn))
     with pytest.raises(GoneError):
         recovered(place, interrupted_at=3)  # one says whose store it is
-    left = CUSTOMERS + 1 - 2 * AT_ONCE.customers
+    left = CUSTOMERS + 1 - 2 * AT_ONCE
     assert recovered(place) == left
     assert len(states(place)) == CUSTOMERS
 
