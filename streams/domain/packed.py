@@ -50,6 +50,7 @@ COMPLAINED: Final = 32  # complaints are remembered, in the rest
 NO_TIME: Final = -(1 << 63)  # when an event was taken: before there was stream time
 NO_DAYS: Final = -(1 << 31)
 
+_new = tuple.__new__  # 0.2 µs less than `_make`
 _PLACE = struct.Struct("<Bi bHqqq")
 _RANKED = struct.Struct("<bHqqq")
 FLAGS_AT: Final = 6 + _RANKED.size
@@ -109,12 +110,12 @@ _NOT_UNDER = [-1, -1, -1]
 
 def place_of(state: bytes | None) -> Place:
     """Where the customer of an encoded state stands; None: who isn't there stands nowhere."""
-    return NOBODY if state is None else Place._make(_PLACE.unpack_from(state, 1))
+    return NOBODY if state is None else _new(Place, _PLACE.unpack_from(state, 1))
 
 
 def ranked_of(value: bytes) -> Ranked:
     """The value of the ranking's index: `RANKED` of a state."""
-    return Ranked._make(_RANKED.unpack(value))
+    return _new(Ranked, _RANKED.unpack(value))
 
 
 def encode_customer(customer: Customer) -> bytes:

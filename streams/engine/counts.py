@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from streams.domain.pyramid import rank_code
@@ -54,17 +54,19 @@ class Counts:
         if kind == "rank":
             self.customers += (is_now is not None) - (was is not None)
 
-    def add(self, kind: str, values: Iterable[int]) -> None:
+    def add(self, kind: str, values: Sequence[int]) -> None:
         """Customers who have not been counted yet, by their exact values."""
         cells, changed = self.cells[kind], self._changed[kind]
+        if kind == "rank":
+            self.customers += len(values)
         for value, customers in Counter(values).items():
             code = rank_code(value)
-            changed.add(code)
-            cell = cells.setdefault(code, [0, 0])
+            cell = cells.get(code)
+            if cell is None:
+                cell = cells[code] = [0, 0]
             cell[0] += customers
             cell[1] += customers * value
-            if kind == "rank":
-                self.customers += customers
+            changed.add(code)
 
     @property
     def changed(self) -> bool:

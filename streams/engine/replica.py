@@ -4,7 +4,7 @@ The store is at every moment exactly what the changelog says up to an offset, wh
 it. So whoever is interrupted, in a rebalance or by a kill, the next one goes on from there.
 
 A new store is filled first: it gets states and chunks alone, many at once and without a look at
-what was there before, until the changelog's end is reached. Then the indexes are made of all states.
+what was there before, until the changelog's end is reached. Then the indexes are made of them all.
 """
 
 from __future__ import annotations

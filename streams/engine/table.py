@@ -228,16 +228,16 @@ class CustomerTable:
         self.segments = decode_segments(segments) if segments else self._segments_of_all()
         self.counts = Counts()
         rows = self.store.scan(keys.RANK, _after(keys.RANK))
-        while active := [ranked_of(value) for _, value in islice(rows, _AT_ONCE)]:
+        while active := [ranked_of(value)[2:] for _, value in islice(rows, _AT_ONCE)]:
             self._count_new(active)
             yield
 
-    def _count_new(self, active: Sequence[Place | Ranked]) -> None:
-        """Count customers who have not been counted yet."""
-        self.counts.add("rank", [one.rank for one in active])
-        self.counts.add("frequency", [one.frequency for one in active])
+    def _count_new(self, active: Sequence[tuple[int, int, int]]) -> None:
+        """Count customers who have not been yet, by frequency, revenue and rank."""
+        self.counts.add("frequency", [one[0] for one in active])
         if not self._ranks_revenue:
-            self.counts.add("monetary", [one.revenue for one in active])
+            self.counts.add("monetary", [one[1] for one in active])
+        self.counts.add("rank", [one[2] for one in active])
 
     def _segments_of_all(self) -> Segments:
         segments = Segments()
@@ -267,12 +267,12 @@ class CustomerTable:
             state = brought_up(held)
             if state is not held:
                 ops.append((key, state))
-            place = place_of(state)
-            if place.due != NEVER:
-                ops.append((keys.due_key(place.due, key[1:]), b""))
-            if place.frequency >= 1:
-                ops.append((keys.rank_key(rank_code(place.rank), key[1:]), state[RANKED]))
-                active.append(place)
+            _, due, _, _, frequency, revenue, rank = place_of(state)
+            if due != NEVER:
+                ops.append((keys.due_key(due, key[1:]), b""))
+            if frequency >= 1:
+                ops.append((keys.rank_key(rank_code(rank), key[1:]), state[RANKED]))
+                active.append((frequency, revenue, rank))
         self.store.write(ops, logged=False)
         self._count_new(active)
 
@@ -296,13 +296,14 @@ class CustomerTable:
             codes = _reindex(name, was, is_now, new, ops)
             if counted and codes is not None:
                 self._count(was, is_now, *codes)
-            self._forget(name)
+        self._forget(names)
         self.store.write([*restored.items(), *ops])
 
-    def _forget(self, customer: bytes) -> None:
-        """What is in memory of a customer is not what the store has."""
-        self._open.pop(customer, None)
-        self._cached_bytes -= _size(self._cache.pop(customer, None))
+    def _forget(self, customers: Iterable[bytes]) -> None:
+        """What is in memory of these customers is not what the store has."""
+        for customer in customers if self._cache or self._open else ():
+            self._open.pop(customer, None)
+            self._cached_bytes -= _size(self._cache.pop(customer, None))
 
     # -- scanning (nothing may be in flight: the store must be up to date)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -25,6 +26,7 @@ MAX_RECORDS = 4000
 MAX_BYTES = 2 << 20
 FETCH_BYTES = 4 << 20  # of one partition; a larger record comes alone
 
+_value_of = attrgetter("value")
 _log = logging.getLogger(__name__)
 
 
@@ -201,14 +203,17 @@ def _carries_nothing(source: Any, record_batch: Any) -> bool:
 
 def _size(records: list[Record]) -> int:
     """The bytes of all values; keys are small."""
-    return sum(len(record.value) for record in records if record.value is not None)
+    return sum(map(len, filter(None, map(_value_of, records))))
 
 
 def _fitting(records: list[Record], max_records: int, max_bytes: int) -> int:
     """How many of the first records make one Batch: at least one."""
+    records = records[:max_records]
+    if _size(records) <= max_bytes:
+        return len(records)
     size = 0
-    for count, record in enumerate(records[:max_records]):
+    for count, record in enumerate(records):
         size += len(record.value or b"")
         if size > max_bytes and count > 0:
             return count
-    return min(len(records), max_records)
+    return len(records)
