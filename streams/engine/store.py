@@ -161,9 +161,9 @@ class Store:
             raise StoreError(self.path, error) from error
 
     def delete_all(self, begin: bytes, end: bytes) -> None:
-        """Delete every key from `begin` on, before `end`."""
+        """Delete every key from `begin` on, before `end`; not logged."""
         try:
-            self._db.delete_range(begin, end)
+            self._db.delete_range(begin, end, self._unlogged)
         except Exception as error:  # rocksdict raises no other
             raise StoreError(self.path, error) from error
 
