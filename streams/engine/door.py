@@ -229,6 +229,7 @@ class Door:
             if await self._take_batch(batch, topic):
                 marks.append((TopicPartition(batch.topic, batch.partition), batch.next_offset))
             if left > 0:
+                self.partition.table.pack()
                 await self._inbox.next_after(batch)
         return marks
 

@@ -231,6 +231,22 @@ def test_the_batches_of_a_backlog_go_into_one_commit_up_to_a_limit(tmp_path: Pat
     ]  # fmt: skip
 
 
+def test_whoever_was_unpacked_for_a_batch_is_packed_again_while_the_next_is_waited_for(
+    tmp_path: Path,
+) -> None:
+    unpacked = []
+
+    async def story(seen: Seen) -> None:
+        await put(seen, batch(0, range(40)))
+        await asyncio.sleep(0.2)
+        unpacked.append(len(seen.door.partition.table._open))
+        await seen.rest()
+
+    seen = told(tmp_path, story)
+    assert unpacked == [0]
+    assert sum(one.changelog_records for one in seen.landed) >= 40
+
+
 def test_a_large_batch_that_no_other_follows_is_committed_all_the_same(tmp_path: Path) -> None:
     async def story(seen: Seen) -> None:
         await put(seen, batch(0, range(40)))
