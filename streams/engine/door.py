@@ -161,6 +161,11 @@ class Door:
         return len(self._inbox)
 
     @property
+    def gathering(self) -> bool:
+        """Whether batches have been folded in that are not being committed yet."""
+        return bool(self._taken)
+
+    @property
     def standings_pending(self) -> int:
         """Customers whose standing is yet to be published."""
         return self._standings.count()
@@ -173,7 +178,7 @@ class Door:
         """What it is at, or should be: a commit, batches, the name of a chore; None: it rests."""
         if self._committing:
             return "commit"
-        if self._inbox:
+        if self._inbox or self.gathering:
             return "batches"
         now = self._loop.time()
         ready = (c for c in self._chores if c.pending() and self._ready_at(c) <= now)
@@ -222,15 +227,18 @@ class Door:
         """What came in during one commit goes into the next. A batch as large as they are read is
         of a backlog, and more of it comes at once: that goes into the same commit."""
         marks: list[tuple[TopicPartition, int]] = []
-        left = min(_RECORDS_OF_A_COMMIT, self.partition.table.fits())
-        while self._inbox and left > 0 and not self._standings.full():
+        table, taken = self.partition.table, 0
+        while self._inbox and not self._closing and not self._standings.full():
+            left = min(_RECORDS_OF_A_COMMIT, table.fits()) - taken
+            if left <= 0:
+                break
             batch, topic = self._inbox.take(left)
-            left -= max(len(batch.records), 1)
+            taken += max(len(batch.records), 1)
             if await self._take_batch(batch, topic):
                 marks.append((TopicPartition(batch.topic, batch.partition), batch.next_offset))
-            if left > 0:
-                self.partition.table.pack()
-                await self._inbox.next_after(batch)
+                table.pack()
+                if taken < _RECORDS_OF_A_COMMIT:
+                    await self._inbox.next_after(batch)
         return marks
 
     async def _take_batch(self, batch: Batch, topic: Input) -> bool:

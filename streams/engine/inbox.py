@@ -6,10 +6,9 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 
-from streams.engine.records import Batch, cut
+from streams.engine.records import BATCH_RECORDS, Batch, cut
 from streams.engine.turn import Input
 
-_RECORDS_AT_ONCE = 4_000  # of one batch: folding them takes some 100 ms, then others get their turn
 _WAITING_BATCHES = 4  # before `put` waits: what is read ahead of a partition
 _NEXT_SECONDS = 1.0  # the longest wait for the next batch of a backlog, while others fold theirs
 
@@ -42,9 +41,8 @@ class Inbox:
         self._wake.set()
 
     def take(self, most: int) -> tuple[Batch, Input]:
-        """The oldest batch; of a large one the first records, `most` at most."""
+        """The oldest batch; of one with more records than `most` the first ones."""
         batch, topic = self._batches.popleft()
-        most = min(most, _RECORDS_AT_ONCE)
         if len(batch.records) > most:
             batch, rest = cut(batch, most)
             self._batches.appendleft((rest, topic))
@@ -52,9 +50,10 @@ class Inbox:
         return batch, topic
 
     async def next_after(self, batch: Batch) -> None:
-        """After a batch as large as they are read, of a backlog, more comes at once: return when it
-        is there, or hasn't come for long. Others get their turn meanwhile."""
-        if len(batch.records) < _RECORDS_AT_ONCE:
+        """After a batch with as many records as one may have, of a backlog, more comes at once:
+        return when it is there, or hasn't come for long. Others get their turn meanwhile. After
+        any other batch, one of few large records too, return at once."""
+        if len(batch.records) < BATCH_RECORDS:
             return
         await asyncio.sleep(0)
         with suppress(TimeoutError):

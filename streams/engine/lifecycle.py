@@ -224,7 +224,7 @@ class Partitions:
 
     def _busy(self) -> bool:
         """Whether partitions of ours have work waiting."""
-        waiting = any(door.waiting for door in self._doors.values())
+        waiting = any(door.waiting or door.gathering for door in self._doors.values())
         return waiting or bool(self.take_overs.under_way)
 
     def _compare_counts(self, partition: Partition) -> None:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+BATCH_RECORDS = 4_000  # of a `Batch` at most, as it is read; folding them takes some 100 ms
+
 Headers = Sequence[tuple[str, bytes]]
 
 

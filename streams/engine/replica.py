@@ -4,7 +4,8 @@ The store is at every moment exactly what the changelog says up to an offset, wh
 it. So whoever is interrupted, in a rebalance or by a kill, the next one goes on from there.
 
 A new store is filled first: it gets states and chunks alone, many at once and without a look at
-what was there before, until the changelog's end is reached. Then the indexes are made of them all.
+what was there before, until the changelog's end is reached. Then the indexes are made of them all;
+whoever is interrupted before they are whole, the next one makes them anew.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ async def next_turn() -> None:
 
 AT_ONCE = Steps(2_000, next_turn)  # some 30 ms each
 _FILLED = 10  # times as many records take as long where nothing is looked up, and no index kept
+_INDEXED = 2  # times as many customers are indexed in that time
 
 
 class Replica:
@@ -125,7 +127,7 @@ class Replica:
         """All that is committed by now is in the store. MisfitError: see `check_age`."""
         self.check_age()
         if self._filling:
-            for _ in self.table.indexing():
+            for _ in self.table.indexing(_INDEXED * self.steps.records):
                 await self.steps.rest()
             self._end_filling()
         self.table.store.write([_current_now()])

@@ -1,13 +1,14 @@
 """The customers of one partition: read through a cache, changed in memory, sealed into one write.
 
-Between `load` and `seal` nothing may await: a batch sees and leaves a consistent table.
+Within a batch nothing may await: it sees and leaves a consistent table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from streams.domain.customer import NEVER, Customer
 from streams.domain.packed import (
@@ -27,11 +28,17 @@ from streams.engine.counts import Counts
 from streams.engine.segments import Segments, decode_segments
 from streams.engine.store import Op, Store
 
-_AT_ONCE = 5_000  # customers counted or indexed in a step
+_AT_ONCE = 5_000  # customers counted in a step
 _MANY = 40  # days and events
-BULKY: Final = b"bulky"  # in place of a state
 _CACHED_CUSTOMERS = 20_000  # of a partition
 CACHED_BYTES = 8 << 20  # of their states
+
+
+class _Unwieldy(Enum):
+    BULKY = "bulky"
+
+
+BULKY: Final = _Unwieldy.BULKY  #: In place of the state of somebody whom packing takes long for.
 
 
 class Sealed(NamedTuple):
@@ -82,7 +89,7 @@ class CustomerTable:
             state = opened[customer] = None if packed is None else decode_customer(packed)
             return state
 
-    def packed(self, customer: bytes) -> bytes | None:
+    def packed(self, customer: bytes) -> bytes | Literal[_Unwieldy.BULKY] | None:
         """The state as bytes, or None; whoever has been unpacked is packed again. BULKY where that
         would take long."""
         if customer in self._open:
@@ -254,12 +261,13 @@ class CustomerTable:
         `indexing` makes once all is there. Not logged."""
         self.store.write(changes, logged=False)
 
-    def indexing(self) -> Iterator[None]:
-        """Make the indexes of all states, and the counts, in steps of some 10 ms. Not logged."""
+    def indexing(self, at_once: int) -> Iterator[None]:
+        """Make the indexes of all states, and the counts, so many customers in a step: some 5 µs
+        for each. Not logged."""
         self.store.delete_all(keys.DUE, _after(keys.RANK))  # of a time before that was broken off
         self.counts = Counts()
         rows = self.store.scan(keys.STATES, _after(keys.STATES))
-        while states := list(islice(rows, _AT_ONCE)):
+        while states := list(islice(rows, at_once)):
             self._index_new(states)
             yield
 

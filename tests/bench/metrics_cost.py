@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from streams.domain.packed import place_of
 from streams.domain.rules import parse_rules
+from streams.engine.keys import state_key
 from streams.engine.landed import Landed, Taken
 from streams.engine.records import Record
 from streams.engine.segments import encode_segments
@@ -78,8 +79,8 @@ def _moves(machine: Machine, orders: int) -> float:
     """Of one move for each order."""
     table = machine.partitions[0].table
     names = list(table.everyone())[:1000]
-    table.load(names)
-    places = [place_of(table.packed(name)) for name in names]
+    found = table.store.get_many([state_key(name) for name in names])
+    places = [place_of(state) for state in found]
     pairs = list(zip(places, places[1:] + places[:1], strict=True))
     began = time.process_time()
     for number in range(orders):

@@ -1,67 +1,31 @@
-"""The door of a partition, on a real log: what it does in which order, and what becomes of it.
-
-Time jumps (see `tests.kills.virtual_time`): while there is anything to do it stands still.
-"""
+"""The door of a partition, on a real log: what it does in which order, and what becomes of it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from agents import clock, orders
 from schemas.internal import Progress
-from streams.domain.rules import parse_rules
-from streams.engine import door, fault_points, inbox
-from streams.engine.door import OWN_TICK, Door, DoorSettings, Topics
+from streams.engine import door, fault_points
+from streams.engine.door import OWN_TICK
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.worker_log import EmbeddedWorkerLog
 from streams.engine.landed import Landed
 from streams.engine.log import FencedError
 from streams.engine.records import Batch, Record, TopicPartition, Write
 from streams.engine.store import StoreError
-from streams.provision import ensure_topics
-from streams.settings import Settings
-from tests.engine.machine import WALL_CLOCK, Machine
-from tests.kills.virtual_time import run
+from tests.engine.one_door import BACKLOG, Seen, batch, make_small, put, told
 from tests.oracle.sending import order, tick
-
-SETTINGS = Settings.from_env({"TIERSTREAM_PARTITIONS": "1"})
-TOPICS = Topics(("orders",), SETTINGS.changelog.name, "progress", "pyramid-counts")
-BACKLOG = 40  # records of a batch: as many as are folded at once
-
-
-@dataclass
-class Seen:
-    """A door, and what it has told."""
-
-    door: Door = field(init=False)
-    landed: list[Landed] = field(default_factory=list)
-    marks: list[tuple[TopicPartition, int]] = field(default_factory=list)
-    read_again: list[tuple[TopicPartition, int]] = field(default_factory=list)
-    failures: list[BaseException] = field(default_factory=list)
-
-    async def rest(self) -> None:
-        """Return when there is nothing to do any more."""
-        while self.door.waiting or self.door.to_do() or self.door.standings_pending:  # noqa: ASYNC110 - the clock jumps
-            await asyncio.sleep(1)
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slices and limits a hundredth of the usual, so that few records are many."""
-    monkeypatch.setattr(inbox, "_RECORDS_AT_ONCE", 40)
-    sizes = {
-        "_RECORDS_OF_A_COMMIT": 100, "_BACKLOG_RECORDS": 10, "BUSY_SLICE": 5, "IDLE_SLICE": 10,
-    }  # fmt: skip
-    for name, size in sizes.items():
-        monkeypatch.setattr(door, name, size)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_small(monkeypatch)
 
 
 @pytest.fixture
@@ -83,60 +47,6 @@ def steps() -> Iterator[list[str]]:
     fault_points.listen(listen)
     yield begun
     fault_points.listen(None)
-
-
-@asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[Seen]:
-    """A door at work on an empty partition."""
-    worker_log = EmbeddedWorkerLog(path, "tierstream")
-    await worker_log.start()
-    transactions = worker_log.transactions("customers", 0)
-    await transactions.take_over()
-    seen = Seen()
-    settings = DoorSettings(
-        topics=TOPICS, standings_interval=5.0, web="",
-        mark_done=lambda place, offset: seen.marks.append((place, offset)),
-        read_again=lambda place, offset: seen.read_again.append((place, offset)),
-        wall_clock=lambda: WALL_CLOCK, landed=seen.landed.append,
-    )  # fmt: skip
-    partition = Machine(None, parse_rules("", "the test's rules")).partitions[0]
-    partition.table.get(b"nobody")  # with nothing to go by it would begin with one record
-    seen.door = Door(partition, transactions, worker_log, settings, seen.failures.append)
-    seen.door.start()
-    yield seen
-    await seen.door.close()
-    await worker_log.stop()
-
-
-def told(tmp_path: Path, story: Callable[[Seen], Coroutine[Any, Any, None]]) -> Seen:
-    """What a door has told when the story is over and the door closed."""
-    path = tmp_path / "log.db"
-    left: list[Seen] = []
-    client = EmbeddedClient(path)
-    ensure_topics(client, SETTINGS)
-    client.close()
-
-    async def whole() -> None:
-        async with opened(path) as seen:
-            await story(seen)
-            left.append(seen)
-
-    run(whole())
-    return left[0]
-
-
-def batch(first: int, names: range, at: str = "2024-03-01") -> Batch:
-    """An order of each of these customers, from an offset on."""
-    records = []
-    for offset, name in enumerate(names, first):
-        sent = order(f"c{name}", at, event_id=f"e{offset}")
-        records.append(Record(offset, sent.key, sent.value, (), 0))
-    return Batch("orders", 0, first, first + len(names), records)
-
-
-async def put(seen: Seen, *batches: Batch) -> None:
-    for each in batches:
-        await seen.door.put(each, orders.INPUT)
 
 
 def test_the_first_commit_says_how_far_the_partition_is_with_nothing_read(tmp_path: Path) -> None:
@@ -198,74 +108,6 @@ def progress_of(landed: Landed) -> int | None:
             assert write.value is not None
             return msgspec.json.decode(write.value, type=Progress).inputs.get("orders", 0)
     return None
-
-
-def test_a_large_batch_is_folded_in_parts_and_each_is_marked_when_it_is_committed(
-    tmp_path: Path,
-) -> None:
-    async def story(seen: Seen) -> None:
-        await put(seen, batch(0, range(45)))
-        await seen.rest()
-
-    seen = told(tmp_path, story)
-    parts = [(each.first_offset, each.next_offset) for one in seen.landed for each in one.batches]
-    ends = [end for _, end in parts]
-    assert [begin for begin, _ in parts] == [0, *ends[:-1]]
-    assert ends[-1] == 45
-    assert max(end - begin for begin, end in parts) == 40
-    assert [offset for _, offset in seen.marks] == ends
-    assert seen.failures == []
-
-
-def test_the_batches_of_a_backlog_go_into_one_commit_up_to_a_limit(tmp_path: Path) -> None:
-    async def story(seen: Seen) -> None:
-        for number in range(3):  # each comes after the one before was folded in
-            await put(seen, batch(40 * number, range(40)))
-            await asyncio.sleep(0.2)
-        await put(seen, batch(120, range(10)))
-        await seen.rest()
-
-    with_records = [one for one in told(tmp_path, story).landed if one.batches]
-    assert [[len(each.stamps_ms) for each in one.batches] for one in with_records] == [
-        [40, 40, 20], [20], [10],
-    ]  # fmt: skip
-
-
-def test_whoever_was_unpacked_for_a_batch_is_packed_again_while_the_next_is_waited_for(
-    tmp_path: Path,
-) -> None:
-    unpacked = []
-
-    async def story(seen: Seen) -> None:
-        await put(seen, batch(0, range(40)))
-        await asyncio.sleep(0.2)
-        unpacked.append(len(seen.door.partition.table._open))
-        await seen.rest()
-
-    seen = told(tmp_path, story)
-    assert unpacked == [0]
-    assert sum(one.changelog_records for one in seen.landed) >= 40
-
-
-def test_a_large_batch_that_no_other_follows_is_committed_all_the_same(tmp_path: Path) -> None:
-    async def story(seen: Seen) -> None:
-        await put(seen, batch(0, range(40)))
-        await seen.rest()
-
-    assert told(tmp_path, story).marks == [(TopicPartition("orders", 0), 40)]
-
-
-def test_a_door_that_is_closed_waits_for_no_other_batch(tmp_path: Path) -> None:
-    async def story(seen: Seen) -> None:
-        await put(seen, batch(0, range(40)))
-        while seen.door.waiting:  # noqa: ASYNC110 - the clock jumps
-            await asyncio.sleep(0)
-        began = asyncio.get_running_loop().time()
-        await seen.door.close()
-        assert asyncio.get_running_loop().time() - began < 1
-
-    seen = told(tmp_path, story)
-    assert seen.marks == [(TopicPartition("orders", 0), 40)]
 
 
 def test_without_a_backlog_counts_go_with_a_batch_and_other_chores_where_none_waits(

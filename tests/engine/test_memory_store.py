@@ -44,6 +44,7 @@ def test_both_stores_answer_alike(
 
 
 def test_what_a_scan_has_begun_with_stays_as_it_was(disk: Store) -> None:
+    disk.delete_all(b"\x00", b"\xff")
     memory = MemoryStore()
     for store in (disk, memory):
         store.write([(b"a", b"1"), (b"b", b"2")])

@@ -266,8 +266,8 @@ def test_a_store_that_is_filled_and_then_indexed_is_the_same(
         for at in range(0, len(changelog), chunk):
             table.fill(dict(changelog[at : at + chunk]).items())
             if at % 2:
-                list(table.indexing())  # before all was there, as where it was broken off
-        list(table.indexing())
+                list(table.indexing(5))  # before all was there, as where it was broken off
+        list(table.indexing(5))
         assert store.items == partition.table.store.items  # type: ignore[attr-defined]
         assert table.counts.cells == partition.table.counts.cells
         assert table.counts.customers == partition.table.counts.customers

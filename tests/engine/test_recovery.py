@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine import fault_points, keys, recovery, table
+from streams.engine import fault_points, keys, recovery
 from streams.engine.recovery import recover
 from streams.engine.replica import Place, Steps, next_turn
 from streams.engine.store import Store
@@ -30,7 +30,6 @@ NAMES = [f"customer {number}" for number in range(600)]
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A recovery writes many times though there are but few customers."""
     monkeypatch.setattr(recovery, "AT_ONCE", Steps(20, next_turn))
-    monkeypatch.setattr(table, "_AT_ONCE", 200)
     yield
     fault_points.listen(None)
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
 from agents.reading import add_agents
@@ -28,6 +28,7 @@ from streams.domain.rules import parse_rules
 from streams.engine import door, fault_points, inbox, recovery
 from streams.engine.connect import open_client
 from streams.engine.embedded import tail, transport
+from streams.engine.replica import Steps, next_turn
 from streams.provision import ensure_topics
 from streams.settings import Settings
 from streams.topics import PYRAMID_COUNTS
@@ -94,10 +95,16 @@ def _killer(
 
 
 def _make_small() -> None:
-    vars(inbox).update(_RECORDS_AT_ONCE=8)
-    vars(door).update(_RECORDS_OF_A_COMMIT=16, BUSY_SLICE=2, IDLE_SLICE=3)
-    vars(recovery).update(_CHUNK=4)
-    vars(transport).update(_CHECKPOINT_SECONDS=1e9)  # a thread would do it
+    _set(inbox, BATCH_RECORDS=3, _NEXT_SECONDS=0.03)
+    _set(door, _RECORDS_OF_A_COMMIT=8, BUSY_SLICE=2, IDLE_SLICE=3)
+    _set(recovery, AT_ONCE=Steps(1, next_turn), _BATCHES_AT_ONCE=1)
+    _set(transport, _CHECKPOINT_SECONDS=1e9)  # a thread would do it
+
+
+def _set(module: ModuleType, **sizes: object) -> None:
+    """Each in the place of another of the same name."""
+    assert sizes.keys() <= vars(module).keys(), f"{module.__name__} has no {sizes.keys()}"
+    vars(module).update(sizes)
 
 
 def _settings() -> Settings:

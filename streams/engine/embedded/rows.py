@@ -13,9 +13,8 @@ from streams.engine import fault_points
 from streams.engine.embedded.catalogue import Catalogue
 from streams.engine.embedded.database import Database
 from streams.engine.log import LogError, TooLargeError
-from streams.engine.records import Batch, Headers, Record, TopicPartition, Write
+from streams.engine.records import BATCH_RECORDS, Batch, Headers, Record, TopicPartition, Write
 
-BATCH_RECORDS = 4_000
 BATCH_BYTES = 2 << 20
 _ROWS_AT_ONCE = 125
 _FIRST_ROWS = 5  # at once; how many are next depends on their size

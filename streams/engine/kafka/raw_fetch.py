@@ -20,9 +20,8 @@ from aiokafka.errors import CorruptRecordException, OffsetOutOfRangeError
 from aiokafka.structs import TopicPartition as KafkaPartition
 
 from streams.engine.log import LogError
-from streams.engine.records import Batch, Record, TopicPartition
+from streams.engine.records import BATCH_RECORDS, Batch, Record, TopicPartition
 
-MAX_RECORDS = 4000
 MAX_BYTES = 2 << 20
 FETCH_BYTES = 4 << 20  # of one partition; a larger record comes alone
 
@@ -48,7 +47,7 @@ class RawFetch:
     def __init__(
         self,
         consumer: AIOKafkaConsumer,
-        max_records: int = MAX_RECORDS,
+        max_records: int = BATCH_RECORDS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self._consumer = consumer
