@@ -40,6 +40,7 @@ from streams.engine.table import Sealed
 from streams.engine.turn import Input
 
 _RECORDS_OF_A_COMMIT = 16_000  # a backlog by 4,000 takes a third longer: states are sealed oftener
+_CHORES_OF_A_COMMIT = 4  # while behind: as much for each 4,000 records as one slice
 _BACKLOG_RECORDS = 1_000  # that wait: a partition with more is behind
 OWN_TICK = "tierstream_own_tick"  # header of the ticks that a worker makes itself
 
@@ -276,9 +277,10 @@ class Door:
 
     def _next_chores(self) -> list[Chore]:
         """Of those that have waited as long as they do while records flow: whoever takes part in
-        every step, and one of the others; in a backlog one of all. Where no records flow, one that
-        waits for that. Who has had a slice comes last, so that a long sweep holds up nobody.
-        Where too many standings wait, their turn is now, and nobody else's."""
+        every step, and one of the others; in a backlog, where steps are long, a few of all. Where
+        no records flow, one that waits for that. Who has had a slice comes last, so that a long
+        sweep holds up nobody. Where too many standings wait, their turn is now, and nobody else's.
+        """
         if self._standings.full():
             return [self._standings]
         now, behind = self._loop.time(), self._behind()
@@ -292,7 +294,7 @@ class Door:
         if not ready and not self._inbox:
             return [c for c in pending if now >= self._fed_at + c.idle_seconds][:1]
         if behind:
-            return ready[:1]
+            return ready[:_CHORES_OF_A_COMMIT]
         others = [chore for chore in ready if not chore.every_step]
         return [chore for chore in ready if chore.every_step] + others[:1]
 

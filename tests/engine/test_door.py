@@ -129,6 +129,7 @@ def test_in_a_backlog_chores_take_turns_and_a_long_one_holds_up_nobody(
     tmp_path: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(door, "_RECORDS_OF_A_COMMIT", BACKLOG)
+    monkeypatch.setattr(door, "_CHORES_OF_A_COMMIT", 1)
 
     async def story(seen: Seen) -> None:
         await put(seen, batch(0, range(35)))
@@ -145,6 +146,25 @@ def test_in_a_backlog_chores_take_turns_and_a_long_one_holds_up_nobody(
     assert steps[1:14:2] == [
         "due days", "standings", "counts", "due days", "standings", "due days", "standings",
     ]  # fmt: skip
+
+
+def test_a_step_of_a_backlog_has_a_slice_of_some_chores_and_no_more(
+    tmp_path: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "_CHORES_OF_A_COMMIT", 2)
+    monkeypatch.setattr(door, "_RECORDS_OF_A_COMMIT", BACKLOG)
+
+    async def story(seen: Seen) -> None:
+        await put(seen, batch(0, range(35)))
+        await seen.rest()
+        await asyncio.sleep(60)
+        steps.clear()
+        others = range(100, 100 + BACKLOG)
+        await put(seen, *(batch(35 + BACKLOG * n, others, "2024-05-01") for n in range(3)))
+        await seen.rest()
+
+    told(tmp_path, story)
+    assert steps[:6] == ["fold", "due days", "standings", "fold", "counts", "due days"]
 
 
 def test_batches_after_a_hole_are_dropped_and_read_again(tmp_path: Path) -> None:
