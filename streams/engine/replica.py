@@ -64,7 +64,7 @@ class Replica:
     """The table, and the offset of the newest changelog record that is in it (-1: none).
 
     At every await it is whole: whoever takes it over then may go on, in other `steps`. `counted`:
-    the table's counts are those of the store.
+    the table's counts are those of the store. `filling`: it has no indexes and no counts yet.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Replica:
         self.steps = steps
         self._held = held
         self._counted = counted
-        self._filling = table.store.get(keys.FILLING) is not None
+        self.filling = table.store.get(keys.FILLING) is not None
 
     def check(self, newest: Marker, rules: Rules) -> None:
         """MisfitError where the store can't go on along the changelog whose newest marker this
@@ -95,7 +95,7 @@ class Replica:
 
     async def count(self, newest: Marker) -> None:
         """Count the customers, before the first `take`; nothing to do where that has been done."""
-        if self._filling:
+        if self.filling:
             self.table.segments = decode_segments(newest.segments or _UNKNOWN)
         elif not self._counted:
             for _ in self.table.counting(newest.segments or _UNKNOWN):
@@ -107,7 +107,7 @@ class Replica:
         over. Cancelled at a rest: what was written stays, the others come again."""
         left = [record for record in records if record.offset > self.offset]
         while left:
-            size = self.steps.records * (_FILLED if self._filling else 1)
+            size = self.steps.records * (_FILLED if self.filling else 1)
             self._write(left[:size])
             left = left[size:]
             if left:
@@ -117,7 +117,7 @@ class Replica:
         newest: dict[bytes, bytes | None] = {r.key: r.value for r in records}  # type: ignore[misc]
         newest.pop(keys.MARKER, None)
         place = (keys.CHANGELOG_OFFSET, _offset_bytes(records[-1].offset))
-        if self._filling:
+        if self.filling:
             self.table.fill([*newest.items(), place])
         else:
             self.table.restore(newest, [place], counted=True)
@@ -126,7 +126,7 @@ class Replica:
     async def is_current(self) -> None:
         """All that is committed by now is in the store. MisfitError: see `check_age`."""
         self.check_age()
-        if self._filling:
+        if self.filling:
             for _ in self.table.indexing(_INDEXED * self.steps.records):
                 await self.steps.rest()
             self._end_filling()
@@ -136,7 +136,7 @@ class Replica:
         store = self.table.store
         store.flush()
         store.write([(keys.MARKER, store.get(keys.FILLING)), (keys.FILLING, None)])
-        self._filling, self._counted = False, True
+        self.filling, self._counted = False, True
 
     def close(self) -> None:
         """Let go of the store's files."""

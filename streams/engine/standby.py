@@ -119,7 +119,7 @@ class Standby:
     """One copy, and the task that brings it on until it is let go. What fails is tried again."""
 
     def __init__(self, number: int, standing: Standing) -> None:
-        self.position = 0
+        self.position = 0  # of the changelog; while it is filled and indexed, where that began
         self._number = number
         self._standing = standing
         self._replica: Replica | None = None
@@ -197,11 +197,13 @@ class Standby:
         self._began = perf_counter()
         _check_state(batch.records, newest)
         await replica.take(batch.records)
-        self.position = batch.next_offset
+        if not replica.filling:
+            self.position = batch.next_offset
         if batch.records:
             await self._rest()
         else:
             await replica.is_current()
+            self.position = batch.next_offset
             self._complaint = ""
             await asyncio.sleep(self._standing.waits.breath)
 

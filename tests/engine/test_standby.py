@@ -61,6 +61,31 @@ def test_a_standby_stopped_in_the_middle_of_a_batch_leaves_what_recovery_goes_on
     asyncio.run(story())
 
 
+def test_a_standby_is_behind_until_its_indexes_are_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "_RECORDS_AT_ONCE", 5)
+    rests: list[tuple[int, bool]] = []
+
+    async def story() -> None:
+        async with scene_in(tmp_path) as scene:
+            await scene.owner.take(*orders("2026-01-05", *NAMES))
+
+            def look() -> None:
+                for number, one in scene.standbys._standbys.items():
+                    assert one._replica is not None
+                    rests.append((scene.standbys.positions()[number], one._replica.filling))
+
+            scene.on_rest = look
+            scene.keep()
+            await scene.copied()
+            assert scene.standbys.positions()[0] == len(scene.owner.changelogs[0])
+
+    asyncio.run(story())
+    assert {position for position, filling in rests if filling} == {0}
+    assert len([filling for _, filling in rests if filling]) > len(NAMES) / 10 / 2
+
+
 def test_a_standby_goes_on_from_the_store_of_the_one_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
