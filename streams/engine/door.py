@@ -209,14 +209,14 @@ class Door:
 
     async def _step(self) -> bool:
         """Do the next thing, if there is any; whether there was."""
-        did = False
+        did, full = False, self._standings.full()
         marks: list[tuple[TopicPartition, int]] = []
         for chore in self._next_chores():
             if chore.scans:
                 await self._land()
             self._do(chore)
             did = True
-        if self._inbox:
+        if self._inbox and not full:  # else in the next step, after a turn of the other chores
             marks = await self._take_batches()
             did = True
         if did or self._owes_progress():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 
 from agents import clock, orders
 from schemas.internal import Progress
-from streams.engine import door, fault_points
+from streams.engine import chores, door, fault_points
 from streams.engine.door import OWN_TICK
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.worker_log import EmbeddedWorkerLog
@@ -165,6 +166,28 @@ def test_a_step_of_a_backlog_has_a_slice_of_some_chores_and_no_more(
 
     told(tmp_path, story)
     assert steps[:6] == ["fold", "due days", "standings", "fold", "counts", "due days"]
+
+
+def test_where_standings_are_as_many_as_may_wait_other_chores_get_their_turn_all_the_same(
+    tmp_path: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chores, "MOST_STANDINGS", 20)
+    monkeypatch.setattr(chores.CountsNews, "wait_seconds", 0.0)
+    monkeypatch.setattr(chores.CountsNews, "behind_seconds", 0.0)
+    monkeypatch.setattr(door, "_RECORDS_OF_A_COMMIT", BACKLOG)
+
+    async def story(seen: Seen) -> None:
+        for number in range(10):
+            first = BACKLOG * number
+            await put(seen, batch(first, range(first, first + BACKLOG)))
+        await seen.rest()
+
+    told(tmp_path, story)
+    folds = [at for at, step in enumerate(steps) if step == "fold"]
+    assert len(folds) == 10
+    between = [set(steps[one:other]) for one, other in pairwise(folds)]
+    assert all("standings" in each for each in between)
+    assert all("counts" in each for each in between)
 
 
 def test_batches_after_a_hole_are_dropped_and_read_again(tmp_path: Path) -> None:
