@@ -76,9 +76,8 @@ class StoreMemory:
         options.set_max_background_jobs(2)
         options.set_keep_log_file_num(2)
         options.set_compression_type(DBCompressionType.lz4())
-        options.set_bottommost_compression_type(
-            DBCompressionType.zstd()
-        )  # 116 B, not 161, a customer
+        # 116 bytes a customer with five orders, where lz4 takes 161.
+        options.set_bottommost_compression_type(DBCompressionType.zstd())
         options.set_level_compaction_dynamic_level_bytes(True)
         options.set_block_based_table_factory(self._tables())
         return options

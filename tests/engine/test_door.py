@@ -126,6 +126,17 @@ def test_without_a_backlog_counts_go_with_a_batch_and_other_chores_where_none_wa
     ]  # fmt: skip
 
 
+async def backlog_days_later(seen: Seen, steps: list[str], batches: int) -> None:
+    """Some customers order; two months later others do, again and again. `steps`: of that alone."""
+    await put(seen, batch(0, range(35)))
+    await seen.rest()
+    await asyncio.sleep(60)
+    steps.clear()
+    others = range(100, 100 + BACKLOG)
+    await put(seen, *(batch(35 + BACKLOG * n, others, "2024-05-01") for n in range(batches)))
+    await seen.rest()
+
+
 def test_in_a_backlog_chores_take_turns_and_a_long_one_holds_up_nobody(
     tmp_path: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,14 +144,7 @@ def test_in_a_backlog_chores_take_turns_and_a_long_one_holds_up_nobody(
     monkeypatch.setattr(door, "_CHORES_OF_A_COMMIT", 1)
 
     async def story(seen: Seen) -> None:
-        await put(seen, batch(0, range(35)))
-        await seen.rest()
-        await asyncio.sleep(60)
-        steps.clear()
-        others = range(100, 100 + BACKLOG)
-        days_later = (batch(35 + BACKLOG * n, others, "2024-05-01") for n in range(7))
-        await put(seen, *days_later)
-        await seen.rest()
+        await backlog_days_later(seen, steps, 7)
 
     told(tmp_path, story)
     assert set(steps[0:14:2]) == {"fold"}
@@ -156,13 +160,7 @@ def test_a_step_of_a_backlog_has_a_slice_of_some_chores_and_no_more(
     monkeypatch.setattr(door, "_RECORDS_OF_A_COMMIT", BACKLOG)
 
     async def story(seen: Seen) -> None:
-        await put(seen, batch(0, range(35)))
-        await seen.rest()
-        await asyncio.sleep(60)
-        steps.clear()
-        others = range(100, 100 + BACKLOG)
-        await put(seen, *(batch(35 + BACKLOG * n, others, "2024-05-01") for n in range(3)))
-        await seen.rest()
+        await backlog_days_later(seen, steps, 3)
 
     told(tmp_path, story)
     assert steps[:6] == ["fold", "due days", "standings", "fold", "counts", "due days"]

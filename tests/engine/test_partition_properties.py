@@ -15,6 +15,7 @@ from streams.domain.customer import NO_DAY, Customer
 from streams.domain.days import DAY_US, as_date, instant
 from streams.domain.dormancy import usual_gap
 from streams.domain.orders_fold import first_order_day, newest_order_day
+from streams.engine.partition import Partition
 from streams.engine.table import CustomerTable
 from tests.engine.comparing import feed_all, said, shown
 from tests.engine.machine import Machine
@@ -236,22 +237,31 @@ def _above_the_rule(machine: Machine, result: OracleResult) -> set[tuple[str, st
 # -- the changelog
 
 
+def empty_table(partition: Partition) -> tuple[MemoryStore, CustomerTable]:
+    """A store with nothing in it, and a table like the partition's on it."""
+    store = MemoryStore()
+    by_revenue = partition.rules.rank_by == "revenue"
+    return store, CustomerTable(store, by_revenue)  # type: ignore[arg-type]
+
+
+def assert_same(store: MemoryStore, table: CustomerTable, partition: Partition) -> None:
+    assert store.items == partition.table.store.items  # type: ignore[attr-defined]
+    assert table.counts.cells == partition.table.counts.cells
+    assert table.counts.customers == partition.table.counts.customers
+
+
 @given(streams(rules=all_rules()), steps(), st.integers(0, 200), st.integers(1, 9))
 def test_the_changelog_rebuilds_the_store_entry_by_entry(
     stream: Stream, cut: list[Step], kept: int, chunk: int
 ) -> None:
     machine = play(stream, cut)
     for partition, changelog in zip(machine.partitions, machine.changelogs, strict=True):
-        store = MemoryStore()
-        by_revenue = partition.rules.rank_by == "revenue"
-        table = CustomerTable(store, by_revenue)  # type: ignore[arg-type]
+        store, table = empty_table(partition)
         for at in range(0, len(changelog), chunk):
             table.restore(dict(changelog[at : at + chunk]))
         table.restore(dict(changelog[kept:]))  # once more from the middle: it does no harm
-        assert store.items == partition.table.store.items  # type: ignore[attr-defined]
         table.count_all()
-        assert table.counts.cells == partition.table.counts.cells
-        assert table.counts.customers == partition.table.counts.customers
+        assert_same(store, table, partition)
 
 
 @given(streams(rules=all_rules()), steps(), st.integers(1, 9))
@@ -260,17 +270,13 @@ def test_a_store_that_is_filled_and_then_indexed_is_the_same(
 ) -> None:
     machine = play(stream, cut)
     for partition, changelog in zip(machine.partitions, machine.changelogs, strict=True):
-        store = MemoryStore()
-        by_revenue = partition.rules.rank_by == "revenue"
-        table = CustomerTable(store, by_revenue)  # type: ignore[arg-type]
+        store, table = empty_table(partition)
         for at in range(0, len(changelog), chunk):
             table.fill(dict(changelog[at : at + chunk]).items())
             if at % 2:
                 list(table.indexing(5))  # before all was there, as where it was broken off
         list(table.indexing(5))
-        assert store.items == partition.table.store.items  # type: ignore[attr-defined]
-        assert table.counts.cells == partition.table.counts.cells
-        assert table.counts.customers == partition.table.counts.customers
+        assert_same(store, table, partition)
 
 
 # -- the order of arrival
