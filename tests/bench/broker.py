@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -74,7 +74,7 @@ class Broker:
         """Read a topic's committed records from its beginning to its end."""
         values: dict[bytes, bytes] = {}
         records = 0
-        for record in self._records(topic):
+        for record in self.since(topic, {}):
             records += 1
             if record.value is None:
                 values.pop(record.key, None)
@@ -98,14 +98,18 @@ class Broker:
             enable_auto_commit=False,
         )
 
-    def _records(self, topic: str) -> Iterator[Any]:
+    def since(self, topic: str, ends: Mapping[int, int]) -> Iterator[Any]:
+        """A topic's committed records from what `ends` gave before on, up to the end as it is."""
         consumer = self.consumer()
         try:
             places = _places(consumer, topic)
             consumer.assign(places)
             consumer.seek_to_beginning()
-            ends = consumer.end_offsets(places)
-            while any(consumer.position(where) < ends[where] for where in places):
+            for where in places:
+                if where.partition in ends:
+                    consumer.seek(where, ends[where.partition])
+            now = consumer.end_offsets(places)
+            while any(consumer.position(where) < now[where] for where in places):
                 for records in consumer.poll(timeout_ms=500).values():
                     yield from records
         finally:

@@ -1,62 +1,101 @@
 """This project as it grows, on Kafka: `make bench ARGS="growth"`.
 
-    make bench ARGS="growth [--customers 10000,100000] [--orders-each 5] [--days 30]
-        [--workers 1,2] [--write FILE]"
+    make bench ARGS="growth [--customers 10000,100000,1000000] [--orders 400000]
+        [--workers 1,2,4] [--write FILE]"
 
-For each number of customers: taking a backlog in, a restart, recovery from nothing but the
-changelog, a day that passes, borders that move. For each number of workers: the backlog of the
-first number of customers. Workers are not pinned to cores.
+For each number of customers: the first order of each; then a backlog of so many orders by
+customers picked evenly and another by picked ones, each by a worker that starts on it; recovery
+from nothing but the changelog, beside a loop that only reads it; orders that come at a steady pace
+while a day passes; borders that move. For each number of workers: a backlog by 100,000 customers.
+Workers are not pinned to cores.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from kafka import KafkaProducer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.engine.partitioner import default_partition
-from tests.bench.backlog import PARTITIONS, Backlog, make_backlog
+from tests.bench.backlog import PARTITIONS
 from tests.bench.broker import Broker, Progress
-from tests.bench.machine import cores, folder_bytes, usage
-from tests.bench.orders import BEGIN, customer_name, make_orders
+from tests.bench.machine import folder_bytes, usage
+from tests.bench.orders import BEGIN, first_orders, make_orders, order_of
+from tests.bench.paced import Latencies, Pace, measure
 from tests.bench.report import machine, markdown
-from tests.e2e.driver import Tierstream, until
+from tests.e2e.driver import Tierstream
 from tests.kafka_node import KafkaNode, why_not
 
 RESULTS = Path(__file__).with_name("GROWTH.md")
-_PATIENCE_SECONDS = 3600
-_MOVED = 0.02  # of the customers: those who order so much that all borders move
+_PATIENCE_SECONDS = 7200
+_FIRST_DAYS = 7  # over which the first orders are spread: so many fall due on a day
+_MORE_DAYS = 10  # over which each backlog after them is
+_DUE_DAY = 123  # since the first day: who ordered on the third and never again becomes dormant
+_PACED = {"rate": 500, "seconds": 12.0, "lead_seconds": 0.0}
+_LEAP = 1 / 60  # of the customers leap to the top: three times as many have another tier then
 _MUCH = 100_000_000
-_CUSTOMERS = (
-    "customers", "orders", "orders/s", "peak memory, MB", "state, B/customer",
-    "changelog, B/customer", "restart, s", "from nothing, s", "a day passes, s", "borders move, s",
+_WORKERS_CUSTOMERS = 100_000
+_HEADINGS = (
+    "customers", "first orders/s", "orders/s, flat", "orders/s, skewed", "peak memory, MB",
+    "state, B/customer", "orders/customer", "restart, s", "from nothing, s: customers/s",
+    "changelog records/s: recovery, only reading", "orders on a quiet day: p50, worst, ms",
+    "as a day passes: p50, worst, ms", "fell due in that day, within s",
+    "moved by borders, within s of the last order",
 )  # fmt: skip
-_WORKERS = ("workers", "customers", "orders", "orders/s")
+_WORKERS = ("workers", "orders", "orders/s")
+
+
+class Said(NamedTuple):
+    """Records of a topic: how many, and when the last one was written (seconds since 1970)."""
+
+    records: int
+    at: float
 
 
 class Product:
-    """Workers of this project on one backlog."""
+    """Workers of this project on a prefix of their own."""
 
-    def __init__(self, backlog: Backlog) -> None:
-        stage = backlog.stage
-        self.backlog = backlog
-        self.folder = stage.folder / "workers"
+    def __init__(self, broker: Broker, folder: Path, name: str) -> None:
+        self.broker = broker
+        self.prefix = f"growth-{name}."
+        self.folder = folder / name
         self.folder.mkdir()
+        self.orders = 0  # sent
         self.tierstream = Tierstream(self.folder, {
-            "TIERSTREAM_BROKER": f"kafka://{stage.broker.servers}",
-            "TIERSTREAM_TOPIC_PREFIX": stage.prefix,
+            "TIERSTREAM_BROKER": f"kafka://{broker.servers}",
+            "TIERSTREAM_TOPIC_PREFIX": self.prefix,
             "TIERSTREAM_PARTITIONS": str(PARTITIONS),
         })  # fmt: skip
+        self.peak_bytes = 0
+
+    def topic(self, name: str) -> str:
+        """Its full name."""
+        return self.prefix + name
+
+    @property
+    def changelog(self) -> str:
+        """The topic of the states."""
+        return f"{self.tierstream.app}-customers-changelog"
+
+    def send(self, lines: Iterable[str]) -> None:
+        """Put orders into the log."""
+        path = self.folder / "orders.ndjson"
+        with path.open("w") as file:
+            file.writelines(lines)
+        with path.open() as file:
+            self.orders += sum(1 for _ in file)
+        self.tierstream.run("replay", "orders", path)
+        path.unlink()
 
     def start(self, number: int = 1) -> float:
         """More workers; seconds until all partitions are theirs."""
@@ -64,30 +103,37 @@ class Product:
         workers = [
             self.tierstream.start(DATA=str(self.folder / f"data-{n}")) for n in range(number)
         ]
-        until(lambda: sum(each.text.count(" is ours") for each in workers) >= PARTITIONS)
+        while sum(each.text.count(" is ours") for each in workers) < PARTITIONS:
+            self._look()
+            time.sleep(0.02)
         return time.monotonic() - began
 
+    def taken_in(self) -> float:
+        """Orders a second, from now until all that were sent have been counted."""
+        progress = Progress(self.broker, self.prefix, self.topic("orders"))
+        before, began = progress.counted(), time.monotonic()
+        while (counted := progress.counted()) < self.orders:
+            self._look()
+        progress.close()
+        return (counted - before) / (time.monotonic() - began)
+
+    def settle(self) -> None:
+        """Wait until nothing is left to do."""
+        self.tierstream.settle(_PATIENCE_SECONDS)
+        self._look()
+
     def stop(self) -> None:
+        """End all workers cleanly."""
         running = [worker for worker in self.tierstream.workers if worker.runs]
         for worker in running:
             worker.process.terminate()
         for worker in running:
             worker.ended()
 
-    def settle(self) -> None:
-        self.tierstream.settle(_PATIENCE_SECONDS)
-
-    def memory_bytes(self) -> int:
+    def _look(self) -> None:
         running = [each for each in self.tierstream.workers if each.runs]
-        return sum(usage(each.process.pid).memory_bytes for each in running)
-
-    def rested_at(self) -> float:
-        """When the last of it was written, as the clock on the wall has it."""
-        self.settle()
-        return max(
-            datetime.fromisoformat(each["at"]).timestamp()
-            for each in self.tierstream.progress().values()
-        )
+        now = sum(usage(each.process.pid).memory_bytes for each in running)
+        self.peak_bytes = max(self.peak_bytes, now)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -101,130 +147,181 @@ def main(arguments: Sequence[str]) -> None:
         node.start()
         broker = Broker(node.servers)
         try:
-            text = run(options, Path(folder), broker)
+            for text in run(options, Path(folder), broker):
+                options.write.write_text(text)
         finally:
             broker.close()
             node.stop()
     sys.stdout.write(text)
-    options.write.write_text(text)
 
 
-def run(options: argparse.Namespace, folder: Path, broker: Broker) -> str:
-    """Measure it; the page that says so."""
-    by_customers = []
+def run(options: argparse.Namespace, folder: Path, broker: Broker) -> Iterator[str]:
+    """Measure it; the page that says so, as far as it has come."""
+    by_customers: list[list[str]] = []
+    by_workers: list[list[str]] = []
     for customers in options.customers:
-        with _product(options, folder, broker, customers) as product:
-            by_customers.append(_life(product, options, customers))
-    by_workers = []
+        with _product(folder, broker, f"customers-{customers}") as product:
+            by_customers.append(_life(product, customers, options.orders))
+        yield _page(options, by_customers, by_workers)
     for workers in options.workers:
-        with _product(options, folder, broker, options.customers[0]) as product:
+        with _product(folder, broker, f"workers-{workers}") as product:
+            product.send(make_orders(options.orders, _WORKERS_CUSTOMERS, _MORE_DAYS))
             product.start(workers)
-            rate, _ = _taken_in(product)
-            orders = product.backlog.orders
-            by_workers.append(
-                [f"{each:,.0f}" for each in (workers, options.customers[0], orders, rate)]
-            )
+            rate = product.taken_in()
+            by_workers.append([f"{each:,.0f}" for each in (workers, options.orders, rate)])
+        yield _page(options, by_customers, by_workers)
+
+
+def _page(
+    options: argparse.Namespace, by_customers: list[list[str]], by_workers: list[list[str]]
+) -> str:
     return (
         "# As it grows\n\n"
         f"Written by `{options.command}` on {time.strftime('%Y-%m-%d')}: {machine()}, the broker "
-        f"on the same cores; orders over {options.days} days. From nothing: the data folder was "
-        "deleted, and the tables came from the changelog. Restarts end when all partitions flow; a "
-        "day passes from the tick to rest; borders move from the first of the orders that move "
-        f"them ({_MOVED:.0%} of the customers leap to the top) to rest.\n\n"
-        f"{markdown(_CUSTOMERS, by_customers)}\n\n{markdown(_WORKERS, by_workers)}\n"
+        f"on the same cores. First the first order of each customer, over {_FIRST_DAYS} days; then "
+        f"{options.orders:,} orders of customers picked evenly (flat), and {options.orders:,} of "
+        f"which few customers have most (skewed), over {_MORE_DAYS} days each: each time a backlog "
+        "that a worker finds as it starts, counted from the opening of its partitions on. Memory "
+        "is what the worker had resident at most, RocksDB included; the state what its folder "
+        "takes on disk after it has stopped. From nothing: the data folder was deleted, and the "
+        "tables came from the changelog, the start of the process included; beside it a bare "
+        f"aiokafka loop that reads the same changelog. Latencies, at {_PACED['rate']} orders a "
+        "second, run from `send` of an order to its tier-change in the hands of a reader of "
+        "committed records; the first of the orders brings the day with it. Borders move because "
+        "a sixtieth of the customers leap to the top.\n\n"
+        f"{markdown(_HEADINGS, by_customers)}\n\n"
+        f"{_WORKERS_CUSTOMERS:,} customers, flat:\n\n{markdown(_WORKERS, by_workers)}\n"
     )
 
 
-def _life(product: Product, options: argparse.Namespace, customers: int) -> list[str]:
-    """One row: from the backlog to borders that move."""
-    stage = product.backlog.stage
+def _life(product: Product, customers: int, orders: int) -> list[str]:
+    """One row: from the first orders to borders that move."""
     product.start()
-    rate, peak = _taken_in(product)
+    product.stop()  # the topics are there
+    product.send(first_orders(customers, _FIRST_DAYS))
+    product.start()
+    first = product.taken_in()
     product.settle()
     product.stop()
+    flat, restart = _backlog(product, customers, orders, "flat", 0)
+    skewed, _ = _backlog(product, customers, orders, "skewed", 1)
     state = folder_bytes(product.folder / "data-0")
-    changelog = f"{product.tierstream.app}-customers-changelog"
-    kept = stage.broker.newest(changelog)
-    restart = product.start()
-    product.stop()
+    reading = asyncio.run(_reading(product.broker.servers, product.changelog))
+    records = sum(product.broker.ends(product.changelog).values())
     shutil.rmtree(product.folder / "data-0")
-    from_nothing = product.start()
-    producer = KafkaProducer(bootstrap_servers=stage.broker.servers)
-    day = _passed(product, producer, BEGIN + timedelta(days=options.days + 1))
-    moved = _moved(product, producer, customers, BEGIN + timedelta(days=options.days + 1))
-    producer.close()
-    figures = [customers, product.backlog.orders, rate, peak / 1e6, state / customers,
-               kept.size / customers]  # fmt: skip
-    seconds = [restart, from_nothing, day, moved]
-    return [f"{each:,.0f}" for each in figures] + [f"{each:,.1f}" for each in seconds]
+    nothing = product.start()
+    quiet, day, due = _days(product, customers)
+    moved = _moved(product, customers, BEGIN + timedelta(days=_DUE_DAY + 1))
+    recovering = nothing - restart if nothing > 2 * restart else nothing
+    return [
+        f"{customers:,}", f"{first:,.0f}", f"{flat:,.0f}", f"{skewed:,.0f}",
+        f"{product.peak_bytes / 1e6:,.0f}", f"{state / customers:,.0f}",
+        f"{1 + 2 * orders / customers:,.1f}", f"{restart:,.1f}",
+        f"{nothing:,.1f}: {customers / recovering:,.0f}",
+        f"{records / recovering:,.0f}, {reading:,.0f}", _shown(quiet), _shown(day), due, moved,
+    ]  # fmt: skip
 
 
-def _taken_in(product: Product) -> tuple[float, int]:
-    """(orders a second from the first count seen to the end, peak of memory in bytes)."""
-    stage, orders = product.backlog.stage, product.backlog.orders
-    progress = Progress(stage.broker, stage.prefix, stage.orders)
-    seen: list[tuple[float, int]] = []
-    peak = 0
-    while not seen or seen[-1][1] < orders:
-        counted = progress.counted()
-        peak = max(peak, product.memory_bytes())
-        if counted:
-            seen.append((time.monotonic(), counted))
-        time.sleep(0.1)
-    progress.close()
-    (began, before), (ended, after) = seen[0], seen[-1]
-    return (after - before) / (ended - began) if after > before else float("nan"), peak
+def _backlog(
+    product: Product, customers: int, orders: int, shape: str, number: int
+) -> tuple[float, float]:
+    """(orders a second, seconds that the start took) of a worker that starts on a backlog."""
+    begin = BEGIN + timedelta(days=_FIRST_DAYS + number * _MORE_DAYS)
+    product.send(make_orders(orders, customers, _MORE_DAYS, shape, product.orders, begin))
+    start = product.start()
+    rate = product.taken_in()
+    product.settle()
+    product.stop()
+    return rate, start
 
 
-def _passed(product: Product, producer: Any, to: datetime) -> float:
-    """Seconds until a day has passed for everybody."""
+async def _reading(servers: str, topic: str) -> float:
+    """Records a second of a loop that does nothing but read a topic to its end."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
+    async with consumer:
+        places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        ends = await consumer.end_offsets(places)
+        records, began = 0, time.monotonic()
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            fetched = await consumer.getmany(timeout_ms=100)
+            records += sum(map(len, fetched.values()))
+        return records / (time.monotonic() - began)
+
+
+def _days(product: Product, customers: int) -> tuple[Latencies, Latencies, str]:
+    """Orders at a steady pace on a quiet day, and as the next one begins; and who fell due then."""
+    day = BEGIN + timedelta(days=_DUE_DAY)
+    product.tierstream.run("tick", (day - timedelta(hours=12)).isoformat())
+    product.settle()
+    quiet = _at_pace(product, customers, day - timedelta(hours=11))
+    product.settle()
+    before = product.broker.ends(product.topic("dormant-customers"))
     began = time.time()
-    for partition in range(PARTITIONS):
-        value = json.dumps({"now": to.isoformat()}).encode()
-        producer.send(f"{product.backlog.stage.prefix}clock", value, partition=partition)
-    producer.flush()
-    return product.rested_at() - began
+    passing = _at_pace(product, customers, day)
+    product.settle()
+    said = _said(product, "dormant-customers", before, lambda value: value["stage"] != "cleared")
+    return quiet, passing, f"{said.records:,}: {max(said.at - began, 0):,.1f}"
 
 
-def _moved(product: Product, producer: Any, customers: int, at: datetime) -> float:
-    """Seconds until borders that have moved have reached everybody."""
-    began = time.time()
-    for number in range(int(customers * _MOVED)):
-        name = customer_name(number)
-        order = {
-            "event_id": f"moves-{number}", "customer_id": name, "order_id": f"moves-{number}",
-            "type": "placed", "ordered_at": at.isoformat(), "amount": _MUCH + number, "cost": 0,
-        }  # fmt: skip
-        key = name.encode()
-        partition = default_partition(key, PARTITIONS)
-        producer.send(
-            product.backlog.stage.orders, json.dumps(order).encode(), key, partition=partition
-        )
-    producer.flush()
-    return product.rested_at() - began
+def _at_pace(product: Product, customers: int, begin: datetime) -> Latencies:
+    pace = Pace(first=product.orders, customers=customers, begin=begin, **_PACED)  # type: ignore[arg-type]
+    product.orders += pace.orders
+    where = (product.broker.servers, product.topic("orders"), product.topic("tier-changes"))
+    return asyncio.run(measure(*where, PARTITIONS, pace))
+
+
+def _moved(product: Product, customers: int, at: datetime) -> str:
+    """How many customers borders move that have moved themselves, and how soon all are."""
+    number = int(customers * _LEAP)
+    before, orders = (product.broker.ends(product.topic(t)) for t in ("tier-changes", "orders"))
+    product.send(
+        order_of(product.orders + each, each * 60, at, _MUCH + each) for each in range(number)
+    )
+    product.settle()
+    sent = _said(product, "orders", orders)
+    said = _said(product, "tier-changes", before, lambda value: value["cause"] == "overtaken")
+    return f"{said.records:,}: {max(said.at - sent.at, 0):,.1f}"
+
+
+def _said(
+    product: Product,
+    topic: str,
+    since: dict[int, int],
+    counts: Callable[[dict[str, Any]], bool] = lambda _: True,
+) -> Said:
+    """What has been said in a topic since, where it `counts`."""
+    found = [
+        record.timestamp / 1000
+        for record in product.broker.since(product.topic(topic), since)
+        if counts(json.loads(record.value))
+    ]
+    return Said(len(found), max(found, default=0.0))
+
+
+def _shown(found: Latencies) -> str:
+    if found.p50 is None or found.worst is None:
+        return "—"
+    return f"{found.p50 * 1000:,.0f}, {found.worst * 1000:,.0f}"
 
 
 @contextmanager
-def _product(
-    options: argparse.Namespace, folder: Path, broker: Broker, customers: int
-) -> Iterator[Product]:
-    lines = make_orders(options.orders_each * customers, customers, options.days)
-    backlog = make_backlog(broker, folder, lines, cores())
-    product = Product(backlog)
+def _product(folder: Path, broker: Broker, name: str) -> Iterator[Product]:
+    product = Product(broker, folder, name)
     try:
         yield product
     finally:
         product.stop()
-    broker.delete(backlog.stage.prefix)
-    shutil.rmtree(backlog.stage.folder)
+    broker.delete(product.prefix)
+    shutil.rmtree(product.folder)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="growth")
-    parser.add_argument("--customers", type=_numbers, default=[10_000, 100_000])
-    parser.add_argument("--orders-each", type=int, default=5)
-    parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--workers", type=_numbers, default=[1, 2])
+    parser.add_argument("--customers", type=_numbers, default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--orders", type=int, default=400_000)
+    parser.add_argument("--workers", type=_numbers, default=[1, 2, 4])
     parser.add_argument("--write", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
     options.command = f'make bench ARGS="{" ".join(["growth", *arguments])}"'
@@ -232,4 +329,4 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(each) for each in text.split(",")]
+    return [int(each) for each in text.split(",") if each]

@@ -10,17 +10,35 @@ BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 SHAPES = ("flat", "skewed")
 _SKEW = 3  # of a hundred customers the first one has a fifth of all orders, the last half 21 %
 
+_PRIME = 7_368_787  # its multiples go through all customers, each once
 
-def make_orders(count: int, customers: int, days: int, shape: str = "flat") -> Iterator[str]:
-    """Lines of orders, spread evenly over days. `flat`: by customers picked evenly; `skewed`: a
-    few have most of them."""
-    pick = random.Random(1)
+
+def make_orders(
+    count: int,
+    customers: int,
+    days: int,
+    shape: str = "flat",
+    first: int = 0,
+    begin: datetime = BEGIN,
+) -> Iterator[str]:
+    """Lines of orders from number `first` on, spread evenly over days. `flat`: by customers picked
+    evenly; `skewed`: a few have most of them."""
+    pick = random.Random(1 + first)
     step = timedelta(days=days) / count
     for number in range(count):
         if shape == "flat":
             customer = pick.randrange(customers)
         else:
             customer = int(customers * pick.random() ** _SKEW)
+        yield order_line(first + number, customer, begin + step * number, pick)
+
+
+def first_orders(customers: int, days: int) -> Iterator[str]:
+    """Lines of one order of each customer, in no order of their names, spread evenly over days."""
+    pick = random.Random(1)
+    step = timedelta(days=days) / customers
+    for number in range(customers):
+        customer = number * _PRIME % customers
         yield order_line(number, customer, BEGIN + step * number, pick)
 
 
@@ -41,12 +59,16 @@ def live_orders(
 
 def customer_name(number: int) -> str:
     """The id of the customer with this number."""
-    return f"c{number:07d}"
+    return f"c{number:08d}"
 
 
 def order_line(number: int, customer: int, at: datetime, pick: random.Random) -> str:
-    """An order placed, as a line of JSON."""
-    amount = int(pick.paretovariate(1.2) * 1000)
+    """An order placed of some amount, as a line of JSON."""
+    return order_of(number, customer, at, int(pick.paretovariate(1.2) * 1000))
+
+
+def order_of(number: int, customer: int, at: datetime, amount: int) -> str:
+    """An order placed of that amount, half of it profit, as a line of JSON."""
     return (
         f'{{"event_id":"e{number}","customer_id":"{customer_name(customer)}",'
         f'"order_id":"o{number}","type":"placed","ordered_at":"{at.isoformat()}",'

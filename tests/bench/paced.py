@@ -51,6 +51,7 @@ class Latencies(NamedTuple):
     missing: int
     late_seconds: float
     sent_per_second: float  # actually
+    worst: float | None = None
 
     @property
     def behind(self) -> bool:
@@ -167,7 +168,8 @@ def _latencies(post: Post, pace: Pace, took: float) -> Latencies:
     )
     p50, p99, p999 = (percentile(delays, share) for share in (0.5, 0.99, 0.999))
     late = max(post.came.values(), default=0.0) - max(post.sent.values())
-    return Latencies(p50, p99, p999, len(delays), post.missing, late, len(post.sent) / took)
+    rate, worst = len(post.sent) / took, delays[-1] if delays else None
+    return Latencies(p50, p99, p999, len(delays), post.missing, late, rate, worst)
 
 
 def percentile(rising: list[float], share: float) -> float | None:
