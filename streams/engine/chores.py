@@ -21,7 +21,7 @@ from streams.engine.partition import Changed, Partition
 from streams.engine.records import Write
 from streams.engine.span import score_lines, tier_lines
 
-BUSY_SLICE = 250  # customers in one slice while records wait: some 10 ms
+BUSY_SLICE = 100  # customers in one slice while records flow: some 5 ms, in each partition
 IDLE_SLICE = 1_000  # while none do
 _BEHIND_INTERVALS = 12
 _GAP_SECONDS = 0.1  # without records: else each small batch had a commit of counts after it

@@ -41,6 +41,7 @@ from streams.engine.turn import Input
 
 _RECORDS_OF_A_COMMIT = 16_000  # a backlog by 4,000 takes a third longer: states are sealed oftener
 _CHORES_OF_A_COMMIT = 4  # while behind: as much for each 4,000 records as one slice
+_FLOWS_SECONDS = 1.0  # after a record the next one is near
 _BACKLOG_RECORDS = 1_000  # that wait: a partition with more is behind
 OWN_TICK = "tierstream_own_tick"  # header of the ticks that a worker makes itself
 
@@ -315,8 +316,8 @@ class Door:
         self._chores.remove(chore)
         self._chores.append(chore)
         fault_points.before(chore.name)
-        hurried = self._inbox and not self._behind()
-        most = BUSY_SLICE if hurried else IDLE_SLICE
+        flows = self._loop.time() < self._fed_at + _FLOWS_SECONDS
+        most = BUSY_SLICE if flows and not self._behind() else IDLE_SLICE
         if chore.slice(min(most, self.partition.table.fits())):
             self._begun[chore.name] = self._loop.time()
         if chore is self._standings:
