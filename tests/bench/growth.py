@@ -1,7 +1,7 @@
 """This project as it grows, on Kafka: `make bench ARGS="growth"`.
 
     make bench ARGS="growth [--customers 10000,100000,1000000] [--orders 400000]
-        [--workers 1,2,4] [--write FILE]"
+        [--workers 1,2,4] [--paced-seconds 12] [--write FILE]"
 
 For each number of customers: the first order of each; then a backlog of so many orders by
 customers picked evenly and another by picked ones, each by a worker that starts on it; recovery
@@ -41,7 +41,7 @@ _PATIENCE_SECONDS = 7200
 _FIRST_DAYS = 7  # over which the first orders are spread: so many fall due on a day
 _MORE_DAYS = 10  # over which each backlog after them is
 _DUE_DAY = 123  # since the first day: who ordered on the third and never again becomes dormant
-_PACED = {"rate": 500, "seconds": 12.0, "lead_seconds": 0.0}
+_RATE = 500  # orders a second, while a day passes
 _LEAP = 1 / 60  # of the customers leap to the top: three times as many have another tier then
 _MUCH = 100_000_000
 _WORKERS_CUSTOMERS = 100_000
@@ -138,7 +138,7 @@ class Product:
 
 def main(arguments: Sequence[str]) -> None:
     """Run it as the arguments say."""
-    options = _options(arguments)
+    options = parse_options(arguments)
     reason = why_not()
     if reason is not None:
         sys.exit(f"the benchmark needs Kafka: {reason}")
@@ -161,7 +161,7 @@ def run(options: argparse.Namespace, folder: Path, broker: Broker) -> Iterator[s
     by_workers: list[list[str]] = []
     for customers in options.customers:
         with _product(folder, broker, f"customers-{customers}") as product:
-            by_customers.append(_life(product, customers, options.orders))
+            by_customers.append(_life(product, customers, options))
         yield _page(options, by_customers, by_workers)
     for workers in options.workers:
         with _product(folder, broker, f"workers-{workers}") as product:
@@ -185,7 +185,7 @@ def _page(
         "is what the worker had resident at most, RocksDB included; the state what its folder "
         "takes on disk after it has stopped. From nothing: the data folder was deleted, and the "
         "tables came from the changelog, the start of the process included; beside it a bare "
-        f"aiokafka loop that reads the same changelog. Latencies, at {_PACED['rate']} orders a "
+        f"aiokafka loop that reads the same changelog. Latencies, at {_RATE} orders a "
         "second, run from `send` of an order to its tier-change in the hands of a reader of "
         "committed records; the first of the orders brings the day with it. Borders move because "
         "a sixtieth of the customers leap to the top.\n\n"
@@ -194,7 +194,7 @@ def _page(
     )
 
 
-def _life(product: Product, customers: int, orders: int) -> list[str]:
+def _life(product: Product, customers: int, options: argparse.Namespace) -> list[str]:
     """One row: from the first orders to borders that move."""
     product.start()
     product.stop()  # the topics are there
@@ -203,20 +203,20 @@ def _life(product: Product, customers: int, orders: int) -> list[str]:
     first = product.taken_in()
     product.settle()
     product.stop()
-    flat, restart = _backlog(product, customers, orders, "flat", 0)
-    skewed, _ = _backlog(product, customers, orders, "skewed", 1)
+    flat, restart = _backlog(product, customers, options.orders, "flat", 0)
+    skewed, _ = _backlog(product, customers, options.orders, "skewed", 1)
     state = folder_bytes(product.folder / "data-0")
     reading = asyncio.run(_reading(product.broker.servers, product.changelog))
     records = sum(product.broker.ends(product.changelog).values())
     shutil.rmtree(product.folder / "data-0")
     nothing = product.start()
-    quiet, day, due = _days(product, customers)
+    quiet, day, due = _days(product, customers, options.paced_seconds)
     moved = _moved(product, customers, BEGIN + timedelta(days=_DUE_DAY + 1))
     recovering = nothing - restart if nothing > 2 * restart else nothing
     return [
         f"{customers:,}", f"{first:,.0f}", f"{flat:,.0f}", f"{skewed:,.0f}",
         f"{product.peak_bytes / 1e6:,.0f}", f"{state / customers:,.0f}",
-        f"{1 + 2 * orders / customers:,.1f}", f"{restart:,.1f}",
+        f"{1 + 2 * options.orders / customers:,.1f}", f"{restart:,.1f}",
         f"{nothing:,.1f}: {customers / recovering:,.0f}",
         f"{records / recovering:,.0f}, {reading:,.0f}", _shown(quiet), _shown(day), due, moved,
     ]  # fmt: skip
@@ -250,23 +250,23 @@ async def _reading(servers: str, topic: str) -> float:
         return records / (time.monotonic() - began)
 
 
-def _days(product: Product, customers: int) -> tuple[Latencies, Latencies, str]:
+def _days(product: Product, customers: int, seconds: float) -> tuple[Latencies, Latencies, str]:
     """Orders at a steady pace on a quiet day, and as the next one begins; and who fell due then."""
     day = BEGIN + timedelta(days=_DUE_DAY)
     product.tierstream.run("tick", (day - timedelta(hours=12)).isoformat())
     product.settle()
-    quiet = _at_pace(product, customers, day - timedelta(hours=11))
+    quiet = _at_pace(product, customers, day - timedelta(hours=11), seconds)
     product.settle()
     before = product.broker.ends(product.topic("dormant-customers"))
     began = time.time()
-    passing = _at_pace(product, customers, day)
+    passing = _at_pace(product, customers, day, seconds)
     product.settle()
     said = _said(product, "dormant-customers", before, lambda value: value["stage"] != "cleared")
     return quiet, passing, f"{said.records:,}: {max(said.at - began, 0):,.1f}"
 
 
-def _at_pace(product: Product, customers: int, begin: datetime) -> Latencies:
-    pace = Pace(first=product.orders, customers=customers, begin=begin, **_PACED)  # type: ignore[arg-type]
+def _at_pace(product: Product, customers: int, begin: datetime, seconds: float) -> Latencies:
+    pace = Pace(_RATE, seconds, product.orders, customers, begin, lead_seconds=0.0)
     product.orders += pace.orders
     where = (product.broker.servers, product.topic("orders"), product.topic("tier-changes"))
     return asyncio.run(measure(*where, PARTITIONS, pace))
@@ -317,11 +317,13 @@ def _product(folder: Path, broker: Broker, name: str) -> Iterator[Product]:
     shutil.rmtree(product.folder)
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
+def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """What is to be measured, and where the page goes."""
     parser = argparse.ArgumentParser(prog="growth")
     parser.add_argument("--customers", type=_numbers, default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--orders", type=int, default=400_000)
     parser.add_argument("--workers", type=_numbers, default=[1, 2, 4])
+    parser.add_argument("--paced-seconds", type=float, default=12.0)
     parser.add_argument("--write", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
     options.command = f'make bench ARGS="{" ".join(["growth", *arguments])}"'
