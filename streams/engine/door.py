@@ -317,7 +317,8 @@ class Door:
         self._chores.append(chore)
         fault_points.before(chore.name)
         flows = self._loop.time() < self._fed_at + _FLOWS_SECONDS
-        most = BUSY_SLICE if flows and not self._behind() else IDLE_SLICE
+        backlog = self._behind() or self._inbox.taken > _BACKLOG_RECORDS
+        most = BUSY_SLICE if flows and not backlog else IDLE_SLICE
         if chore.slice(min(most, self.partition.table.fits())):
             self._begun[chore.name] = self._loop.time()
         if chore is self._standings:

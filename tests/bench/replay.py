@@ -4,7 +4,7 @@ Makes orders (the same ones every time), puts them all into the log, then starts
 reads off `progress` how long it took from the first partition that was opened, before anything was
 read, until all were counted, and until all was at rest. Prints one line a run, and the median.
 
-    python -m tests.bench.replay [--log embedded|kafka] [--orders 500000] [--customers 100000]
+    python -m tests.bench.replay [--log embedded|kafka] [--orders 500000] [--customers 23570]
                                  [--days 30] [--runs 3] [--compare]
 
 With `--compare` every run is made twice, in turn: bare (nobody looks for alerts, no metrics, no
@@ -134,7 +134,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--log", choices=("embedded", "kafka"), default="embedded")
     parser.add_argument("--orders", type=int, default=500_000)
-    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--customers", type=int, default=23_570, help="default: as the demo has")
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--compare", action="store_true", help="bare against everything")

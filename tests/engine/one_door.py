@@ -31,6 +31,7 @@ from tests.oracle.sending import order
 SETTINGS = Settings.from_env({"TIERSTREAM_PARTITIONS": "1"})
 TOPICS = Topics(("orders",), SETTINGS.changelog.name, "progress", "pyramid-counts")
 BACKLOG = 40  # records of a batch as large as batches are
+SMALL_SLICE, LARGE_SLICE = 5, 10
 
 
 @dataclass
@@ -53,7 +54,8 @@ def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slices and limits a hundredth of the usual, so that few records are many."""
     monkeypatch.setattr(inbox, "BATCH_RECORDS", BACKLOG)
     sizes = {
-        "_RECORDS_OF_A_COMMIT": 100, "_BACKLOG_RECORDS": 10, "BUSY_SLICE": 5, "IDLE_SLICE": 10,
+        "_RECORDS_OF_A_COMMIT": 100, "_BACKLOG_RECORDS": 10,
+        "BUSY_SLICE": SMALL_SLICE, "IDLE_SLICE": LARGE_SLICE,
     }  # fmt: skip
     for name, size in sizes.items():
         monkeypatch.setattr(door, name, size)

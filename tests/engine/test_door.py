@@ -20,7 +20,16 @@ from streams.engine.landed import Landed
 from streams.engine.log import FencedError
 from streams.engine.records import Batch, Record, TopicPartition, Write
 from streams.engine.store import StoreError
-from tests.engine.one_door import BACKLOG, Seen, batch, make_small, put, told
+from tests.engine.one_door import (
+    BACKLOG,
+    LARGE_SLICE,
+    SMALL_SLICE,
+    Seen,
+    batch,
+    make_small,
+    put,
+    told,
+)
 from tests.oracle.sending import order, tick
 
 
@@ -164,6 +173,38 @@ def test_a_step_of_a_backlog_has_a_slice_of_some_chores_and_no_more(
 
     told(tmp_path, story)
     assert steps[:6] == ["fold", "due days", "standings", "fold", "counts", "due days"]
+
+
+def test_slices_are_small_while_records_flow_one_by_one_and_only_then(tmp_path: Path) -> None:
+    flowing: list[Landed] = []
+
+    async def story(seen: Seen) -> None:
+        for number in range(14):
+            await put(seen, batch(8 * number, range(8 * number, 8 * number + 8)))
+            await asyncio.sleep(0.5)
+        flowing.extend(seen.landed)
+        await seen.rest()
+
+    landed = told(tmp_path, story).landed
+    assert max(map(standings_of, flowing)) == SMALL_SLICE
+    assert max(map(standings_of, landed[len(flowing) :])) == LARGE_SLICE
+
+
+def test_slices_of_a_backlog_are_large_also_when_all_that_waited_has_been_taken(
+    tmp_path: Path,
+) -> None:
+    async def story(seen: Seen) -> None:
+        await put(seen, batch(0, range(30)))
+        await seen.rest()
+
+    landed = told(tmp_path, story).landed
+    assert max(map(standings_of, landed)) == LARGE_SLICE
+    assert SMALL_SLICE not in map(standings_of, landed)
+
+
+def standings_of(landed: Landed) -> int:
+    """How many standings a commit has said."""
+    return sum(write.topic == "customer-standings" for write in landed.outputs)
 
 
 def test_where_standings_are_as_many_as_may_wait_other_chores_get_their_turn_all_the_same(
