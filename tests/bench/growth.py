@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.domain.dormancy import STAGES
 from tests.bench.backlog import PARTITIONS
 from tests.bench.broker import Broker, Progress
 from tests.bench.machine import folder_bytes, usage
@@ -212,13 +213,12 @@ def _life(product: Product, customers: int, options: argparse.Namespace) -> list
     nothing = product.start()
     quiet, day, due = _days(product, customers, options.paced_seconds)
     moved = _moved(product, customers, BEGIN + timedelta(days=_DUE_DAY + 1))
-    recovering = nothing - restart if nothing > 2 * restart else nothing
     return [
         f"{customers:,}", f"{first:,.0f}", f"{flat:,.0f}", f"{skewed:,.0f}",
         f"{product.peak_bytes / 1e6:,.0f}", f"{state / customers:,.0f}",
         f"{1 + 2 * options.orders / customers:,.1f}", f"{restart:,.1f}",
-        f"{nothing:,.1f}: {customers / recovering:,.0f}",
-        f"{records / recovering:,.0f}, {reading:,.0f}", _shown(quiet), _shown(day), due, moved,
+        f"{nothing:,.1f}: {customers / nothing:,.0f}",
+        f"{records / nothing:,.0f}, {reading:,.0f}", _shown(quiet), _shown(day), due, moved,
     ]  # fmt: skip
 
 
@@ -261,7 +261,7 @@ def _days(product: Product, customers: int, seconds: float) -> tuple[Latencies, 
     began = time.time()
     passing = _at_pace(product, customers, day, seconds)
     product.settle()
-    said = _said(product, "dormant-customers", before, lambda value: value["stage"] != "cleared")
+    said = _said(product, "dormant-customers", before, lambda value: value["stage"] in STAGES)
     return quiet, passing, f"{said.records:,}: {max(said.at - began, 0):,.1f}"
 
 
