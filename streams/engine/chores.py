@@ -21,8 +21,8 @@ from streams.engine.partition import Changed, Partition
 from streams.engine.records import Write
 from streams.engine.span import score_lines, tier_lines
 
-BUSY_SLICE = 100  # customers in one slice while records flow: some 5 ms, in each partition
-IDLE_SLICE = 1_000  # while none do
+BUSY_SLICE = 250  # customers in one slice while records flow: 10 to 25 ms
+IDLE_SLICE = 1_000  # while none do, or in a backlog
 _BEHIND_INTERVALS = 12
 _GAP_SECONDS = 0.1  # without records: else each small batch had a commit of counts after it
 _PASSED_OVER = 16  # customers passed over (2 µs each) cost about what one looked at does

@@ -97,6 +97,7 @@ class Door:
         self._fed_at = self._loop.time()
         self._taken: list[Taken] = []  # since the last seal
         self._committing = False
+        self._records_taken = 0  # at once, when it last took any
         self.moved_at = self._loop.time()  # when it last took a batch or landed a commit
         self._standings = Standings(partition, settings.standings_interval)
         self._chores: list[Chore] = [
@@ -241,6 +242,7 @@ class Door:
                 table.pack()
                 if taken < _RECORDS_OF_A_COMMIT:
                     await self._inbox.next_after(batch)
+        self._records_taken = taken
         return marks
 
     async def _take_batch(self, batch: Batch, topic: Input) -> bool:
@@ -317,8 +319,8 @@ class Door:
         self._chores.append(chore)
         fault_points.before(chore.name)
         flows = self._loop.time() < self._fed_at + _FLOWS_SECONDS
-        backlog = self._behind() or self._inbox.taken > _BACKLOG_RECORDS
-        most = BUSY_SLICE if flows and not backlog else IDLE_SLICE
+        many = self._behind() or self._records_taken > _BACKLOG_RECORDS or self._standings.full()
+        most = BUSY_SLICE if flows and not many else IDLE_SLICE
         if chore.slice(min(most, self.partition.table.fits())):
             self._begun[chore.name] = self._loop.time()
         if chore is self._standings:

@@ -21,7 +21,6 @@ class Inbox:
         self._room = asyncio.Event()
         self._batches: deque[tuple[Batch, Input]] = deque()
         self._closed = False
-        self.taken = 0  # records of the batch taken last
 
     def __len__(self) -> int:
         return len(self._batches)
@@ -48,7 +47,6 @@ class Inbox:
             batch, rest = cut(batch, most)
             self._batches.appendleft((rest, topic))
         self._room.set()
-        self.taken = len(batch.records)
         return batch, topic
 
     async def next_after(self, batch: Batch) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -30,11 +31,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from streams.domain.dormancy import STAGES
 from tests.bench.backlog import PARTITIONS
 from tests.bench.broker import Broker, Progress
-from tests.bench.machine import folder_bytes, usage
+from tests.bench.contender import BrokenError
+from tests.bench.machine import folder_bytes, peak_bytes
 from tests.bench.orders import BEGIN, first_orders, make_orders, order_of
 from tests.bench.paced import Latencies, Pace, measure
 from tests.bench.report import machine, markdown
-from tests.e2e.driver import Tierstream
+from tests.e2e.driver import Tierstream, Worker
 from tests.kafka_node import KafkaNode, why_not
 
 RESULTS = Path(__file__).with_name("GROWTH.md")
@@ -57,10 +59,12 @@ _WORKERS = ("workers", "orders", "orders/s")
 
 
 class Said(NamedTuple):
-    """Records of a topic: how many, and when the last one was written (seconds since 1970)."""
+    """Records of a topic: how many, and when the first and the last one were written (seconds
+    since 1970)."""
 
     records: int
-    at: float
+    began: float
+    ended: float
 
 
 class Product:
@@ -72,6 +76,7 @@ class Product:
         self.folder = folder / name
         self.folder.mkdir()
         self.orders = 0  # sent
+        self.counted = 0  # of them, by workers that have been stopped
         self.tierstream = Tierstream(self.folder, {
             "TIERSTREAM_BROKER": f"kafka://{broker.servers}",
             "TIERSTREAM_TOPIC_PREFIX": self.prefix,
@@ -104,19 +109,25 @@ class Product:
         workers = [
             self.tierstream.start(DATA=str(self.folder / f"data-{n}")) for n in range(number)
         ]
-        while sum(each.text.count(" is ours") for each in workers) < PARTITIONS:
+        while not _owned(workers):
             self._look()
             time.sleep(0.02)
         return time.monotonic() - began
 
-    def taken_in(self) -> float:
-        """Orders a second, from now until all that were sent have been counted."""
+    def work_off(self, number: int = 1) -> tuple[float, float]:
+        """More workers, with orders that wait: (orders a second from when all partitions are
+        theirs until all is counted, seconds until then)."""
         progress = Progress(self.broker, self.prefix, self.topic("orders"))
-        before, began = progress.counted(), time.monotonic()
-        while (counted := progress.counted()) < self.orders:
+        while progress.counted() < self.counted:  # of what was sent before
             self._look()
+        start = self.start(number)
+        began = time.monotonic()
+        while progress.counted() < self.orders:
+            self._look()
+        seconds = time.monotonic() - began
         progress.close()
-        return (counted - before) / (time.monotonic() - began)
+        orders, self.counted = self.orders - self.counted, self.orders
+        return orders / seconds, start
 
     def settle(self) -> None:
         """Wait until nothing is left to do."""
@@ -125,6 +136,7 @@ class Product:
 
     def stop(self) -> None:
         """End all workers cleanly."""
+        self.counted = self.orders
         running = [worker for worker in self.tierstream.workers if worker.runs]
         for worker in running:
             worker.process.terminate()
@@ -132,9 +144,11 @@ class Product:
             worker.ended()
 
     def _look(self) -> None:
-        running = [each for each in self.tierstream.workers if each.runs]
-        now = sum(usage(each.process.pid).memory_bytes for each in running)
-        self.peak_bytes = max(self.peak_bytes, now)
+        """Note the peak of memory so far; BrokenError where a worker has ended."""
+        for worker in self.tierstream.workers[-1:]:
+            if not worker.runs:
+                raise BrokenError(f"a worker has ended: {worker.text[-3000:]}")
+            self.peak_bytes = max(self.peak_bytes, peak_bytes(worker.process.pid))
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -167,8 +181,7 @@ def run(options: argparse.Namespace, folder: Path, broker: Broker) -> Iterator[s
     for workers in options.workers:
         with _product(folder, broker, f"workers-{workers}") as product:
             product.send(make_orders(options.orders, _WORKERS_CUSTOMERS, _MORE_DAYS))
-            product.start(workers)
-            rate = product.taken_in()
+            rate, _ = product.work_off(workers)
             by_workers.append([f"{each:,.0f}" for each in (workers, options.orders, rate)])
         yield _page(options, by_customers, by_workers)
 
@@ -183,7 +196,8 @@ def _page(
         f"{options.orders:,} orders of customers picked evenly (flat), and {options.orders:,} of "
         f"which few customers have most (skewed), over {_MORE_DAYS} days each: each time a backlog "
         "that a worker finds as it starts, counted from the opening of its partitions on. Memory "
-        "is what the worker had resident at most, RocksDB included; the state what its folder "
+        "is what a worker had resident at most, RocksDB included; a restart is the start on a "
+        "backlog, that of the process included; the state what its folder "
         "takes on disk after it has stopped. From nothing: the data folder was deleted, and the "
         "tables came from the changelog, the start of the process included; beside it a bare "
         f"aiokafka loop that reads the same changelog. Latencies, at {_RATE} orders a "
@@ -195,24 +209,26 @@ def _page(
     )
 
 
+def _owned(workers: Sequence[Worker]) -> bool:
+    """Whether these workers have all partitions, and each some."""
+    owned = [len(set(re.findall(r"partition (\d+) is ours", each.text))) for each in workers]
+    return sum(owned) >= PARTITIONS and min(owned) > 0
+
+
 def _life(product: Product, customers: int, options: argparse.Namespace) -> list[str]:
     """One row: from the first orders to borders that move."""
-    product.start()
-    product.stop()  # the topics are there
     product.send(first_orders(customers, _FIRST_DAYS))
-    product.start()
-    first = product.taken_in()
+    first, _ = product.work_off()
     product.settle()
     product.stop()
     flat, restart = _backlog(product, customers, options.orders, "flat", 0)
     skewed, _ = _backlog(product, customers, options.orders, "skewed", 1)
     state = folder_bytes(product.folder / "data-0")
-    reading = asyncio.run(_reading(product.broker.servers, product.changelog))
-    records = sum(product.broker.ends(product.changelog).values())
+    records, reading = asyncio.run(_reading(product.broker.servers, product.changelog))
     shutil.rmtree(product.folder / "data-0")
     nothing = product.start()
     quiet, day, due = _days(product, customers, options.paced_seconds)
-    moved = _moved(product, customers, BEGIN + timedelta(days=_DUE_DAY + 1))
+    moved = _moved(product, customers, BEGIN + timedelta(days=_DUE_DAY, hours=12))
     return [
         f"{customers:,}", f"{first:,.0f}", f"{flat:,.0f}", f"{skewed:,.0f}",
         f"{product.peak_bytes / 1e6:,.0f}", f"{state / customers:,.0f}",
@@ -228,15 +244,14 @@ def _backlog(
     """(orders a second, seconds that the start took) of a worker that starts on a backlog."""
     begin = BEGIN + timedelta(days=_FIRST_DAYS + number * _MORE_DAYS)
     product.send(make_orders(orders, customers, _MORE_DAYS, shape, product.orders, begin))
-    start = product.start()
-    rate = product.taken_in()
+    rate, start = product.work_off()
     product.settle()
     product.stop()
     return rate, start
 
 
-async def _reading(servers: str, topic: str) -> float:
-    """Records a second of a loop that does nothing but read a topic to its end."""
+async def _reading(servers: str, topic: str) -> tuple[int, float]:
+    """(records, records a second) of a loop that does nothing but read a topic to its end."""
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
     async with consumer:
         places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
@@ -247,7 +262,7 @@ async def _reading(servers: str, topic: str) -> float:
         while any([await consumer.position(place) < ends[place] for place in places]):
             fetched = await consumer.getmany(timeout_ms=100)
             records += sum(map(len, fetched.values()))
-        return records / (time.monotonic() - began)
+        return records, records / (time.monotonic() - began)
 
 
 def _days(product: Product, customers: int, seconds: float) -> tuple[Latencies, Latencies, str]:
@@ -257,12 +272,12 @@ def _days(product: Product, customers: int, seconds: float) -> tuple[Latencies, 
     product.settle()
     quiet = _at_pace(product, customers, day - timedelta(hours=11), seconds)
     product.settle()
-    before = product.broker.ends(product.topic("dormant-customers"))
-    began = time.time()
+    before, orders = _ends(product, "dormant-customers", "orders")
     passing = _at_pace(product, customers, day, seconds)
     product.settle()
     said = _said(product, "dormant-customers", before, lambda value: value["stage"] in STAGES)
-    return quiet, passing, f"{said.records:,}: {max(said.at - began, 0):,.1f}"
+    began = _said(product, "orders", orders).began
+    return quiet, passing, _within(said, began)
 
 
 def _at_pace(product: Product, customers: int, begin: datetime, seconds: float) -> Latencies:
@@ -275,14 +290,13 @@ def _at_pace(product: Product, customers: int, begin: datetime, seconds: float) 
 def _moved(product: Product, customers: int, at: datetime) -> str:
     """How many customers borders move that have moved themselves, and how soon all are."""
     number = int(customers * _LEAP)
-    before, orders = (product.broker.ends(product.topic(t)) for t in ("tier-changes", "orders"))
+    before, orders = _ends(product, "tier-changes", "orders")
     product.send(
         order_of(product.orders + each, each * 60, at, _MUCH + each) for each in range(number)
     )
     product.settle()
-    sent = _said(product, "orders", orders)
     said = _said(product, "tier-changes", before, lambda value: value["cause"] == "overtaken")
-    return f"{said.records:,}: {max(said.at - sent.at, 0):,.1f}"
+    return _within(said, _said(product, "orders", orders).ended)
 
 
 def _said(
@@ -297,19 +311,31 @@ def _said(
         for record in product.broker.since(product.topic(topic), since)
         if counts(json.loads(record.value))
     ]
-    return Said(len(found), max(found, default=0.0))
+    return Said(len(found), min(found, default=0.0), max(found, default=0.0))
+
+
+def _ends(product: Product, *topics: str) -> list[dict[int, int]]:
+    return [product.broker.ends(product.topic(topic)) for topic in topics]
+
+
+def _within(said: Said, since: float) -> str:
+    """How many, and how long after that the last one was said."""
+    return f"{said.records:,}: {max(said.ended - since, 0):,.1f}" if said.records else "—"
 
 
 def _shown(found: Latencies) -> str:
     if found.p50 is None or found.worst is None:
         return "—"
-    return f"{found.p50 * 1000:,.0f}, {found.worst * 1000:,.0f}"
+    missing = f"; {found.missing} missing" if found.missing else ""
+    return f"{found.p50 * 1000:,.0f}, {found.worst * 1000:,.0f}{missing}"
 
 
 @contextmanager
 def _product(folder: Path, broker: Broker, name: str) -> Iterator[Product]:
     product = Product(broker, folder, name)
     try:
+        product.start()
+        product.stop()  # the topics are there
         yield product
     finally:
         product.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -43,6 +44,12 @@ def usage(pid: int) -> Usage:
     """Of a process and its descendants."""
     found = [_of(each) for each in _tree(pid)]
     return Usage(sum(each.cpu_seconds for each in found), sum(each.memory_bytes for each in found))
+
+
+def peak_bytes(pid: int) -> int:
+    """What a process has had resident at most so far."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found.group(1)) * 1024 if found else 0
 
 
 def folder_bytes(folder: Path) -> int:

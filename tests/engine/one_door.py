@@ -51,7 +51,7 @@ class Seen:
 
 
 def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slices and limits a hundredth of the usual, so that few records are many."""
+    """Slices and limits a fraction of the usual, so that few records are many."""
     monkeypatch.setattr(inbox, "BATCH_RECORDS", BACKLOG)
     sizes = {
         "_RECORDS_OF_A_COMMIT": 100, "_BACKLOG_RECORDS": 10,

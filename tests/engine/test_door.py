@@ -194,7 +194,7 @@ def test_slices_of_a_backlog_are_large_also_when_all_that_waited_has_been_taken(
     tmp_path: Path,
 ) -> None:
     async def story(seen: Seen) -> None:
-        await put(seen, batch(0, range(30)))
+        await put(seen, batch(0, range(BACKLOG)), batch(BACKLOG, range(BACKLOG, BACKLOG + 10)))
         await seen.rest()
 
     landed = told(tmp_path, story).landed
