@@ -204,8 +204,11 @@ def _page(
         "second, run from `send` of an order to its tier-change in the hands of a reader of "
         "committed records; the first of the orders brings the day with it. Borders move because "
         "a sixtieth of the customers leap to the top.\n\n"
-        f"{markdown(_HEADINGS, by_customers)}\n\n"
-        f"{_WORKERS_CUSTOMERS:,} customers, flat:\n\n{markdown(_WORKERS, by_workers)}\n"
+        f"{markdown(_HEADINGS, by_customers)}\n"
+    ) + (
+        f"\n{_WORKERS_CUSTOMERS:,} customers, flat:\n\n{markdown(_WORKERS, by_workers)}\n"
+        if by_workers
+        else ""
     )
 
 
