@@ -42,7 +42,7 @@ from streams.engine.turn import Input
 _RECORDS_OF_A_COMMIT = 16_000  # a backlog by 4,000 takes a third longer: states are sealed oftener
 _CHORES_OF_A_COMMIT = 4  # while behind: as much for each 4,000 records as one slice
 _FLOWS_SECONDS = 1.0  # after a record the next one is near
-_BACKLOG_RECORDS = 1_000  # that wait: a partition with more is behind
+_BACKLOG_RECORDS = 1_000  # that wait, or were taken at once: with more it is a backlog
 OWN_TICK = "tierstream_own_tick"  # header of the ticks that a worker makes itself
 
 log = logging.getLogger(__name__)

@@ -116,7 +116,7 @@ class Product:
 
     def work_off(self, number: int = 1) -> tuple[float, float]:
         """More workers, with orders that wait: (orders a second from when all partitions are
-        theirs until all is counted, seconds until then)."""
+        theirs until all is counted, seconds until they are theirs)."""
         progress = Progress(self.broker, self.prefix, self.topic("orders"))
         while progress.counted() < self.counted:
             pass  # it reads on: of what was sent before
