@@ -14,7 +14,6 @@ from aiokafka.errors import InvalidProducerEpoch, InvalidTxnState, KafkaError, P
 
 from streams.engine import fault_points
 from streams.engine.kafka.client import KafkaClient
-from streams.engine.kafka.producers import transactional_producer
 from streams.engine.kafka.worker_log import KafkaWorkerLog
 from streams.engine.log import FencedError, LogError, NewTopic
 from streams.engine.records import Batch, TopicPartition, Write
@@ -49,9 +48,11 @@ class Case:
 
     @asynccontextmanager
     async def producer(self, name: str) -> AsyncIterator[AIOKafkaProducer]:
-        """A producer of transactions without our own wrapping, to leave them open or abort."""
-        producer = transactional_producer(
-            connection(self.servers), f"{self.group}-{name}", timeout_ms=10_000
+        """aiokafka's own producer of transactions, to leave them open or abort."""
+        producer = AIOKafkaProducer(
+            transactional_id=f"{self.group}-{name}",
+            transaction_timeout_ms=10_000,
+            **connection(self.servers).for_aiokafka(),
         )
         await producer.start()
         try:

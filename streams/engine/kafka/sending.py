@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -18,7 +18,14 @@ from streams.engine.records import TopicPartition
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
-async def send_batches(producer: AIOKafkaProducer, batches: Batches) -> dict[TopicPartition, int]:
+Together = Mapping[KafkaPartition, BatchBuilder]
+#: Sends one record batch to each partition; what became of each: its place, or its exception.
+Send = Callable[[Together], Awaitable[Mapping[KafkaPartition, Any]]]
+
+
+async def send_batches(
+    producer: AIOKafkaProducer, batches: Batches, send: Send
+) -> dict[TopicPartition, int]:
     """Send all, and return the offset of the last record of each partition.
 
     The first record batches of all partitions go together, so that a transaction learns of all
@@ -28,32 +35,35 @@ async def send_batches(producer: AIOKafkaProducer, batches: Batches) -> dict[Top
     numbers = _SequenceNumbers(producer)
     last_offsets: dict[TopicPartition, int] = {}
     for turn in range(max(map(len, batches.values()), default=0)):
-        together = {where: own[turn] for where, own in batches.items() if turn < len(own)}
-        answers = await _send_together(producer, together)
+        together = {
+            KafkaPartition(*where): own[turn] for where, own in batches.items() if turn < len(own)
+        }
+        answers = await send(together)
         for where, answer in answers.items():
             if not isinstance(answer, BaseException):
                 numbers.stored(where)
-                last_offsets[where] = answer.offset + together[where].record_count() - 1
+                last = answer.offset + together[where].record_count() - 1
+                last_offsets[TopicPartition(*where)] = last
         _raise_first(answers, numbers, together)
     return last_offsets
 
 
-async def _send_together(
-    producer: AIOKafkaProducer, batches: Mapping[TopicPartition, BatchBuilder]
-) -> dict[TopicPartition, Any]:
-    """What became of each: its place in the log, or its exception."""
-    sent = [
-        await producer.send_batch(batch, where.topic, partition=where.partition)
-        for where, batch in batches.items()
-    ]
-    answers = await asyncio.gather(*sent, return_exceptions=True)
-    return dict(zip(batches, answers, strict=True))
+def outside_transactions(producer: AIOKafkaProducer) -> Send:
+    """By aiokafka's own sender."""
+
+    async def send(batches: Together) -> Mapping[KafkaPartition, Any]:
+        sent = [
+            await producer.send_batch(batch, where.topic, partition=where.partition)
+            for where, batch in batches.items()
+        ]
+        answers = await asyncio.gather(*sent, return_exceptions=True)
+        return dict(zip(batches, answers, strict=True))
+
+    return send
 
 
 def _raise_first(
-    answers: Mapping[TopicPartition, Any],
-    numbers: _SequenceNumbers,
-    batches: Mapping[TopicPartition, BatchBuilder],
+    answers: Mapping[KafkaPartition, Any], numbers: _SequenceNumbers, batches: Together
 ) -> None:
     """Raise what is worst: an error that leaves it open what the log has, before one of size."""
     failed = {where: a for where, a in answers.items() if isinstance(a, BaseException)}
@@ -80,10 +90,9 @@ class _SequenceNumbers:
         self._numbers: dict[KafkaPartition, int] = producer._txn_manager._sequence_numbers
         self._stored = dict(self._numbers)
 
-    def stored(self, where: TopicPartition) -> None:
+    def stored(self, where: KafkaPartition) -> None:
         """All that was sent there so far is in the log."""
-        key = KafkaPartition(*where)
-        self._stored[key] = self._numbers[key]
+        self._stored[where] = self._numbers[where]
 
     def restore(self) -> None:
         for key in self._numbers:

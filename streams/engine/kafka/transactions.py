@@ -14,6 +14,7 @@ from streams.engine.kafka.connection import KafkaConnection
 from streams.engine.kafka.errors import KAFKA_ERRORS, log_error
 from streams.engine.kafka.producers import stop_producer, transactional_producer
 from streams.engine.kafka.sending import send_batches
+from streams.engine.kafka.transaction_sender import TransactionSender
 from streams.engine.log import FencedError, LogError, TooLargeError
 from streams.engine.records import TopicPartition, Write
 
@@ -43,13 +44,14 @@ class KafkaTransactions:
         self._connection = connection
         self._timeout_ms = timeout_ms
         self._on_commit = on_commit
-        self._producer: AIOKafkaProducer | None = None
+        self._owner: tuple[AIOKafkaProducer, TransactionSender] | None = None
         self._over: LogError | None = None
 
     async def take_over(self) -> None:
         """Fence off whoever had this id before; its open transaction is aborted by the broker."""
         await self.close()
-        producer = transactional_producer(self._connection, self.transactional_id, self._timeout_ms)
+        owner = transactional_producer(self._connection, self.transactional_id, self._timeout_ms)
+        producer = owner[0]
         try:
             await producer.start()
         except BaseException as error:
@@ -58,11 +60,11 @@ class KafkaTransactions:
                 doing = f"taking {self.transactional_id} over"
                 raise log_error(error, self._connection, doing) from error
             raise
-        self._producer, self._over = producer, None
+        self._owner, self._over = owner, None
 
     async def commit(self, writes: Sequence[Write]) -> dict[TopicPartition, int]:
         """All of `writes` or nothing, see `Transactions.commit`."""
-        producer = self._owner()
+        producer, sender = self._held()
         if not writes:
             return {}
         batches = await collect(producer, writes)
@@ -70,16 +72,16 @@ class KafkaTransactions:
         try:
             async with limit:
                 fault_points.before("begin")
-                await producer.begin_transaction()
+                sender.begin()
                 fault_points.after("begin")
                 fault_points.before("send")
-                last_offsets = await send_batches(producer, batches)
+                last_offsets = await send_batches(producer, batches, sender.send)
                 fault_points.after("send")
                 fault_points.before("commit")
-                await producer.commit_transaction()
+                await sender.end(committed=True)
                 fault_points.after("commit")
         except BaseException as error:
-            failure = await self._failed(producer, error, slept=_noticed_late(limit))
+            failure = await self._failed(sender, error, slept=_noticed_late(limit))
             if failure is error:
                 raise
             raise failure from error
@@ -87,27 +89,26 @@ class KafkaTransactions:
         return last_offsets
 
     async def close(self) -> None:
-        """Give the connections back; what is still under way is given a few seconds."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await stop_producer(producer)
+        """Give the connections back."""
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            await stop_producer(owner[0])
 
-    def _owner(self) -> AIOKafkaProducer:
+    def _held(self) -> tuple[AIOKafkaProducer, TransactionSender]:
         if self._over is not None:
             raise self._over
-        if self._producer is None:
+        if self._owner is None:
             raise LogError(f"{self.transactional_id} must be taken over before it can write")
-        return self._producer
+        return self._owner
 
     async def _failed(
-        self, producer: AIOKafkaProducer, error: BaseException, *, slept: bool
+        self, sender: TransactionSender, error: BaseException, *, slept: bool
     ) -> BaseException:
         """Abort what can be aborted; the exception to raise. Who `slept` (stopped, or on a machine
         that was suspended) beyond the time of its transaction has lost it, not the broker."""
         if isinstance(error, TooLargeError):
-            await producer.abort_transaction()
+            await sender.end(committed=False)
             return error
-        _silence(producer)
         if isinstance(error, _FENCED) or (slept and isinstance(error, TimeoutError)):
             self._over = FencedError(
                 f"another worker has taken {self.transactional_id} over (or a transaction "
@@ -126,18 +127,3 @@ def _noticed_late(limit: asyncio.Timeout) -> bool:
     if due is None or not limit.expired():
         return False
     return asyncio.get_running_loop().time() - due > _LATE_SECONDS
-
-
-def _silence(producer: AIOKafkaProducer) -> None:
-    """The error is known: asyncio need not report it once more for each future that has it, or is
-    to have it when the broker's answer comes."""
-    unsent = producer._message_accumulator._batches.values()
-    futures = [batch._drain_waiter for batches in unsent for batch in batches]
-    for future in (*futures, producer._txn_manager._transaction_waiter):
-        if future is not None:
-            future.add_done_callback(_take_exception)
-
-
-def _take_exception(done: asyncio.Future[None]) -> None:
-    if not done.cancelled():
-        done.exception()

@@ -16,7 +16,7 @@ from streams.engine.kafka.connection import KafkaConnection
 from streams.engine.kafka.errors import KAFKA_ERRORS, kafka_errors_as_log_errors
 from streams.engine.kafka.producers import plain_producer, stop_producer
 from streams.engine.kafka.refusal import connecting_error
-from streams.engine.kafka.sending import send_batches
+from streams.engine.kafka.sending import outside_transactions, send_batches
 from streams.engine.kafka.transactions import KafkaTransactions
 from streams.engine.log import LogError, Transactions
 from streams.engine.records import Batch, TopicPartition, Write
@@ -116,7 +116,8 @@ class KafkaWorkerLog:
     async def send(self, batches: Batches) -> None:
         """Append record batches that were collected; not again before the last send is done."""
         with kafka_errors_as_log_errors(self._connection, "appending"):
-            await send_batches(_started(self._producer), batches)
+            producer = _started(self._producer)
+            await send_batches(producer, batches, outside_transactions(producer))
 
     def _note_commit(self, last_offsets: Mapping[TopicPartition, int]) -> None:
         self._committed.update(last_offsets)
