@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from streams.domain.customer import SUM_LIMIT
 from streams.domain.rules import Rules
@@ -80,7 +81,7 @@ def tier_borders(counts: Sequence[tuple[int, int]], shares: Iterable[Decimal]) -
     total = sum(customers for _, customers in counts)
     borders = []
     for share in shares:
-        limit = Fraction(share) * total
+        limit = ceil(Fraction(share) * total)  # whole: customers are
         above, border = 0, NOWHERE
         for code, customers in reversed(counts):
             if above >= limit:

@@ -6,7 +6,9 @@ Recency goes by bands of days. `assess` puts the three together.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 
 from streams.domain.pyramid import NOWHERE
 
@@ -18,12 +20,7 @@ def score_cuts(counts: Sequence[tuple[int, int]]) -> list[int]:
 
     `counts`: (code, customers) in rising order of code.
     """
-    total = sum(customers for _, customers in counts)
-    cuts = [NOWHERE] * 4
-    below = 0
-    for code, customers in counts:
-        for k in _FIFTHS:
-            if cuts[k - 1] == NOWHERE and 5 * below >= k * total:
-                cuts[k - 1] = code
-        below += customers
-    return cuts
+    below = [0, *accumulate(customers for _, customers in counts)]
+    total = below[-1]
+    firsts = [bisect_left(below, -(-k * total // 5)) for k in _FIFTHS]
+    return [counts[first][0] if first < len(counts) else NOWHERE for first in firsts]

@@ -6,7 +6,7 @@ numbers, so that reading it twice does no harm.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -104,6 +104,7 @@ class GlobalCounts:
         self.versions: dict[int, int] = {}
         self.totals: dict[str, dict[int, int]] = {kind: {} for kind in KINDS}
         self.customers = 0
+        self._codes: dict[str, list[int]] = {kind: [] for kind in KINDS}  # of the totals, in order
         self._chunks: dict[tuple[int, ChunkId], list[tuple[int, int, int]]] = {}
         self._open: dict[int, dict[ChunkId, list[tuple[int, int, int]]]] = {}
         self._above: tuple[list[int], list[int]] | None = None
@@ -122,12 +123,14 @@ class GlobalCounts:
         self.versions[partition] = version
 
     def _replace(self, partition: int, chunk: ChunkId, cells: list[tuple[int, int, int]]) -> None:
-        totals = self.totals[chunk[0]]
-        for code, customers, _ in self._chunks.pop((partition, chunk), ()):
-            self._add(chunk[0], totals, code, -customers)
+        kind = chunk[0]
         held = [(code, customers, total) for code, customers, total in cells]
-        for code, customers, _ in held:
-            self._add(chunk[0], totals, code, customers)
+        more = {code: customers for code, customers, _ in held}
+        for code, customers, _ in self._chunks.pop((partition, chunk), ()):
+            more[code] = more.get(code, 0) - customers
+        for code, customers in more.items():
+            if customers:
+                self._add(kind, code, customers)
         if held:
             self._chunks[partition, chunk] = held
         self._above = None
@@ -140,7 +143,8 @@ class GlobalCounts:
 
     def sorted(self, kind: str) -> list[tuple[int, int]]:
         """(code, customers) over all partitions, in order of code."""
-        return sorted(self.totals[kind].items())
+        totals = self.totals[kind]
+        return [(code, totals[code]) for code in self._codes[kind]]
 
     def share(self, code: int) -> float | None:
         """above / n for a rank code; None where nobody has been counted yet."""
@@ -151,12 +155,15 @@ class GlobalCounts:
         codes, above = self._above
         return above[bisect_right(codes, code)] / self.customers
 
-    def _add(self, kind: str, totals: dict[int, int], code: int, customers: int) -> None:
-        left = totals.get(code, 0) + customers
-        if left:
-            totals[code] = left
+    def _add(self, kind: str, code: int, customers: int) -> None:
+        totals, codes = self.totals[kind], self._codes[kind]
+        before = totals.get(code, 0)
+        if before + customers:
+            totals[code] = before + customers
+            if not before:
+                insort(codes, code)
         else:
-            totals.pop(code, None)
+            del totals[code], codes[bisect_left(codes, code)]
         if kind == "rank":
             self.customers += customers
 
