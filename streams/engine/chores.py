@@ -29,6 +29,12 @@ _PASSED_OVER = 16  # customers passed over (2 µs each) cost about what one look
 MOST_STANDINGS = 25_000  # of a partition that wait to be sent: some 400 bytes each
 
 
+def phase(number: int) -> float:
+    """From 0 to 1, for a partition: the part of their waits after which its chores begin first, so
+    that not all partitions are at their long ones at once. Lies evenly, however many there are."""
+    return number * 0.618 % 1
+
+
 class Chore(Protocol):
     """One kind of work beside the records."""
 

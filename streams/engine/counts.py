@@ -109,12 +109,10 @@ class GlobalCounts:
         self._open: dict[int, dict[ChunkId, list[tuple[int, int, int]]]] = {}
         self._above: tuple[list[int], list[int]] | None = None
 
-    def replace(
-        self, partition: int, chunk: ChunkId, cells: Iterable[tuple[int, int, int]]
-    ) -> None:
+    def replace(self, partition: int, chunk: ChunkId, cells: list[tuple[int, int, int]]) -> None:
         """A chunk of a partition has been published: it replaces the one before, as soon as the
         version that it belongs to is closed."""
-        self._open.setdefault(partition, {})[chunk] = list(cells)
+        self._open.setdefault(partition, {})[chunk] = cells
 
     def close(self, partition: int, version: int) -> None:
         """A version of a partition's counts is whole."""
@@ -124,16 +122,16 @@ class GlobalCounts:
 
     def _replace(self, partition: int, chunk: ChunkId, cells: list[tuple[int, int, int]]) -> None:
         kind = chunk[0]
-        held = [(code, customers, total) for code, customers, total in cells]
-        more = {code: customers for code, customers, _ in held}
-        for code, customers, _ in self._chunks.pop((partition, chunk), ()):
+        before, after = set(self._chunks.pop((partition, chunk), ())), set(cells)
+        more = {code: customers for code, customers, _ in after - before}
+        for code, customers, _ in before - after:
             more[code] = more.get(code, 0) - customers
         for code, customers in more.items():
             if customers:
                 self._add(kind, code, customers)
-        if held:
-            self._chunks[partition, chunk] = held
-        self._above = None
+                self._above = None
+        if cells:
+            self._chunks[partition, chunk] = cells
 
     def published(self, partition: int) -> dict[ChunkId, list[tuple[int, int, int]]]:
         """What a partition has published, chunk by chunk."""

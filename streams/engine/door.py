@@ -26,6 +26,7 @@ from streams.engine.chores import (
     MovedBorders,
     MovedScores,
     Standings,
+    phase,
 )
 from streams.engine.inbox import Inbox
 from streams.engine.landed import Landed, Taken
@@ -108,7 +109,8 @@ class Door:
             MovedScores(partition),
             self._standings,
         ]
-        self._begun = {chore.name: -1e9 for chore in self._chores}
+        now, waited = self._loop.time(), 1 - phase(partition.identity.number)
+        self._begun = {chore.name: now - chore.wait_seconds * waited for chore in self._chores}
         self._progress = ProgressNews(
             partition, settings.topics.progress, settings.web, settings.wall_clock
         )
@@ -205,10 +207,6 @@ class Door:
             self._inbox.close()
             self._failed(error)
 
-    @property
-    def _number(self) -> int:
-        return self.partition.identity.number
-
     async def _step(self) -> bool:
         """Do the next thing, if there is any; whether there was."""
         did, full = False, self._standings.full()
@@ -269,7 +267,8 @@ class Door:
         """A tick of our own counts only if the inputs have been read to their ends."""
         if not any(name == OWN_TICK for record in batch.records for name, _ in record.headers):
             return
-        inputs = [TopicPartition(topic, self._number) for topic in self._settings.topics.inputs]
+        number = self.partition.identity.number
+        inputs = [TopicPartition(topic, number) for topic in self._settings.topics.inputs]
         ends = await self._log.end_offsets(inputs)
         positions = self.partition.marker.positions
         self.partition.caught_up = all(
@@ -352,7 +351,7 @@ class Door:
         partition.marker.segments = encode_segments(partition.table.segments)
         marker = encode_marker(partition.marker)
         changelog = self._settings.topics.changelog
-        number = self._number
+        number = partition.identity.number
         states = [Write(changelog, number, key, value) for key, value in sealed.changelog]
         now = self._loop.time()
         outputs += self._progress.with_commit(now, self._fed_at, self._standings.count())
@@ -379,7 +378,8 @@ class Door:
     ) -> None:
         began = self._loop.time()
         ends = await self._transactions.commit(writes)
-        offset = ends[TopicPartition(self._settings.topics.changelog, self._number)]
+        changelog = TopicPartition(self._settings.topics.changelog, self.partition.identity.number)
+        offset = ends[changelog]
         marker = writes[-1].value
         assert marker is not None
         self.partition.marker.changelog_offset = offset

@@ -28,7 +28,7 @@ from tests.engine.machine import WALL_CLOCK, Machine
 from tests.kills.virtual_time import run
 from tests.oracle.sending import order
 
-SETTINGS = Settings.from_env({"TIERSTREAM_PARTITIONS": "1"})
+SETTINGS = Settings.from_env({"TIERSTREAM_PARTITIONS": "2"})
 TOPICS = Topics(("orders",), SETTINGS.changelog.name, "progress", "pyramid-counts")
 BACKLOG = 40  # records of a batch as large as batches are
 SMALL_SLICE, LARGE_SLICE = 5, 10
@@ -62,11 +62,11 @@ def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[Seen]:
-    """A door at work on an empty partition."""
+async def opened(path: Path, number: int) -> AsyncIterator[Seen]:
+    """A door at work on an empty partition of this number, whose customers all are."""
     worker_log = EmbeddedWorkerLog(path, "tierstream")
     await worker_log.start()
-    transactions = worker_log.transactions("customers", 0)
+    transactions = worker_log.transactions("customers", number)
     await transactions.take_over()
     seen = Seen()
     settings = DoorSettings(
@@ -76,6 +76,7 @@ async def opened(path: Path) -> AsyncIterator[Seen]:
         wall_clock=lambda: WALL_CLOCK, landed=seen.landed.append,
     )  # fmt: skip
     partition = Machine(None, parse_rules("", "the test's rules")).partitions[0]
+    partition.identity = partition.identity._replace(number=number)
     partition.table.get(b"nobody")  # with nothing to go by it would begin with one record
     seen.door = Door(partition, transactions, worker_log, settings, seen.failures.append)
     seen.door.start()
@@ -84,8 +85,10 @@ async def opened(path: Path) -> AsyncIterator[Seen]:
     await worker_log.stop()
 
 
-def told(tmp_path: Path, story: Callable[[Seen], Coroutine[Any, Any, None]]) -> Seen:
-    """What a door has told when the story is over and the door closed."""
+def told(
+    tmp_path: Path, story: Callable[[Seen], Coroutine[Any, Any, None]], number: int = 0
+) -> Seen:
+    """What the door of a partition has told when the story is over and the door closed."""
     path = tmp_path / "log.db"
     left: list[Seen] = []
     client = EmbeddedClient(path)
@@ -93,7 +96,7 @@ def told(tmp_path: Path, story: Callable[[Seen], Coroutine[Any, Any, None]]) -> 
     client.close()
 
     async def whole() -> None:
-        async with opened(path) as seen:
+        async with opened(path, number) as seen:
             await story(seen)
             left.append(seen)
 

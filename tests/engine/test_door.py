@@ -135,6 +135,24 @@ def test_without_a_backlog_counts_go_with_a_batch_and_other_chores_where_none_wa
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("number", "waits"), [(0, 0.0), (1, 3.0)])
+def test_not_all_partitions_are_at_their_long_chores_at_once(
+    tmp_path: Path, number: int, waits: float
+) -> None:
+    """Doors that begin together with records that flow: when each says standings first."""
+    said_after: list[float] = []
+
+    async def story(seen: Seen) -> None:
+        for second in range(10):
+            await put(seen, batch(second, range(second, second + 1)))
+            await asyncio.sleep(0.5)
+            if not said_after and any(map(standings_of, seen.landed)):
+                said_after.append(second / 2)
+
+    told(tmp_path, story, number)
+    assert said_after == [waits]
+
+
 async def backlog_days_later(seen: Seen, steps: list[str], batches: int) -> None:
     """Some customers order; two months later others do, again and again. `steps`: of that alone."""
     await put(seen, batch(0, range(35)))
