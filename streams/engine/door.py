@@ -111,9 +111,8 @@ class Door:
         ]
         now, waited = self._loop.time(), 1 - phase(partition.identity.number)
         self._begun = {chore.name: now - chore.wait_seconds * waited for chore in self._chores}
-        self._progress = ProgressNews(
-            partition, settings.topics.progress, settings.web, settings.wall_clock
-        )
+        said = (settings.topics.progress, settings.web, settings.wall_clock)
+        self._progress = ProgressNews(partition, *said)
 
     # -- from outside
 
@@ -226,10 +225,11 @@ class Door:
 
     async def _take_batches(self) -> list[tuple[TopicPartition, int]]:
         """What came in during one commit goes into the next. A batch as large as they are read is
-        of a backlog, and more of it comes at once: that goes into the same commit."""
+        of a backlog, and more of it comes at once: that goes into the same commit. The first is
+        taken however many standings a sweep has just made."""
         marks: list[tuple[TopicPartition, int]] = []
         table, taken = self.partition.table, 0
-        while self._inbox and not self._closing and not self._standings.full():
+        while self._inbox and not self._closing and not (taken and self._standings.full()):
             left = min(_RECORDS_OF_A_COMMIT, table.fits()) - taken
             if left <= 0:
                 break
@@ -301,7 +301,7 @@ class Door:
         return [chore for chore in ready if chore.every_step] + others[:1]
 
     def _behind(self) -> bool:
-        """Whether so many records wait that how soon the next one is folded matters no more."""
+        """Whether so many records wait that how soon the next is folded matters no more."""
         return self._inbox.records > _BACKLOG_RECORDS
 
     def _owes_progress(self) -> bool:

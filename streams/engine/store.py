@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rocksdict import (
+    BlockBasedIndexType,
     BlockBasedOptions,
     Cache,
     DBCompressionType,
@@ -88,6 +89,11 @@ class StoreMemory:
         tables.set_cache_index_and_filter_blocks(True)
         tables.set_pin_l0_filter_and_index_blocks_in_cache(True)
         tables.set_bloom_filter(10, False)
+        # In parts: whole ones of millions of customers push each other out of the cache, and a
+        # customer read in a sweep takes 25 µs instead of 3.
+        tables.set_index_type(BlockBasedIndexType.two_level_index_search())
+        tables.set_partition_filters(True)
+        tables.set_pin_top_level_index_and_filter(True)
         tables.set_block_size(8 << 10)
         return tables
 

@@ -247,6 +247,28 @@ def test_where_standings_are_as_many_as_may_wait_other_chores_get_their_turn_all
     assert all("counts" in each for each in between)
 
 
+def test_a_sweep_that_fills_up_the_standings_does_not_hold_up_records(
+    tmp_path: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred customers fall due, each with a standing, while as few as five may wait."""
+    monkeypatch.setattr(chores, "MOST_STANDINGS", SMALL_SLICE)
+    monkeypatch.setattr(door, "_RECORDS_OF_A_COMMIT", BACKLOG)
+
+    async def story(seen: Seen) -> None:
+        await put(seen, batch(0, range(100)))
+        await seen.rest()
+        await asyncio.sleep(60)
+        steps.clear()
+        for number in range(3):
+            await put(seen, batch(100 + BACKLOG * number, range(200, 200 + BACKLOG), "2024-05-01"))
+        await seen.rest()
+
+    told(tmp_path, story)
+    last_fold = len(steps) - 1 - steps[::-1].index("fold")
+    assert "due days" in steps[:last_fold]
+    assert "due days" in steps[last_fold:]
+
+
 def test_batches_after_a_hole_are_dropped_and_read_again(tmp_path: Path) -> None:
     async def story(seen: Seen) -> None:
         await put(seen, batch(0, range(10)), batch(20, range(10)), batch(30, range(10)))
