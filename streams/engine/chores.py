@@ -30,8 +30,9 @@ MOST_STANDINGS = 25_000  # of a partition that wait to be sent: some 400 bytes e
 
 
 def phase(number: int) -> float:
-    """From 0 to 1, for a partition: the part of their waits after which its chores begin first, so
-    that not all partitions are at their long ones at once. Lies evenly, however many there are."""
+    """From 0 to 1, for a partition: the part of their waits while records flow after which its
+    chores begin first, so that not all partitions are at their long ones at once. Lies evenly,
+    however many there are."""
     return number * 0.618 % 1
 
 

@@ -110,8 +110,8 @@ class GlobalCounts:
         self._above: tuple[list[int], list[int]] | None = None
 
     def replace(self, partition: int, chunk: ChunkId, cells: list[tuple[int, int, int]]) -> None:
-        """A chunk of a partition has been published: it replaces the one before, as soon as the
-        version that it belongs to is closed."""
+        """A chunk of a partition has been published, each code once: it replaces the one before,
+        as soon as the version that it belongs to is closed."""
         self._open.setdefault(partition, {})[chunk] = cells
 
     def close(self, partition: int, version: int) -> None:

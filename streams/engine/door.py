@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -205,6 +206,8 @@ class Door:
             self._closing = self._broken = True
             self._inbox.close()
             self._failed(error)
+            with suppress(Exception):
+                await self._land()
 
     async def _step(self) -> bool:
         """Do the next thing, if there is any; whether there was."""
@@ -305,8 +308,7 @@ class Door:
         return self._inbox.records > _BACKLOG_RECORDS
 
     def _owes_progress(self) -> bool:
-        progress = self._progress
-        return progress.owed and progress.owed_at(self._fed_at) <= self._loop.time()
+        return self._progress.owed and self._progress.owed_at(self._fed_at) <= self._loop.time()
 
     def _ready_at(self, chore: Chore) -> float:
         waited = self._begun[chore.name] + chore.wait_seconds
@@ -336,11 +338,9 @@ class Door:
         timeout = max(min(times) - now, 0.0) if times else None
         if self._inbox or self._closing or timeout == 0.0:
             return
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._wake.wait()
-        except TimeoutError:
-            return
 
     # -- committing
 

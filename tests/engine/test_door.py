@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from schemas.internal import Progress
 from streams.engine import chores, door, fault_points
 from streams.engine.door import OWN_TICK
 from streams.engine.embedded.client import EmbeddedClient
-from streams.engine.embedded.worker_log import EmbeddedWorkerLog
+from streams.engine.embedded.worker_log import EmbeddedTransactions, EmbeddedWorkerLog
 from streams.engine.landed import Landed
 from streams.engine.log import FencedError
 from streams.engine.records import Batch, Record, TopicPartition, Write
@@ -317,6 +318,36 @@ def test_a_door_whose_store_takes_no_more_says_so_and_takes_nothing_more_in(
     seen = told(tmp_path, story)
     assert [type(failure) for failure in seen.failures] == [StoreError]
     assert (seen.marks, seen.door.closing) == ([], True)
+
+
+def test_what_a_door_that_fails_has_under_way_lands_before_its_store_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(seen: Seen) -> None:
+        await seen.rest()
+        commit, take = EmbeddedTransactions.commit, seen.door.partition.take
+
+        async def slowly(owner: EmbeddedTransactions, writes: Sequence[Write]) -> object:
+            await asyncio.sleep(5)
+            return await commit(owner, writes)
+
+        def fail_second(taken: Batch, *rest: Any) -> None:
+            if taken.first_offset:
+                raise StoreError(tmp_path, OSError("Input/output error"))
+            take(taken, *rest)
+
+        monkeypatch.setattr(seen.door, "_next_chores", list)  # some would wait for it to land
+        monkeypatch.setattr(EmbeddedTransactions, "commit", slowly)
+        monkeypatch.setattr(seen.door.partition, "take", fail_second)
+        monkeypatch.setattr(door, "_RECORDS_OF_A_COMMIT", 10)
+        await put(seen, batch(0, range(10)), batch(10, range(10)))
+        while not seen.failures:  # noqa: ASYNC110 - the clock jumps
+            await asyncio.sleep(0.1)
+        assert seen.marks == []
+
+    seen = told(tmp_path, story)
+    assert [type(failure) for failure in seen.failures] == [StoreError]
+    assert seen.marks == [(TopicPartition("orders", 0), 10)]
 
 
 def test_a_tick_of_our_own_counts_only_when_the_inputs_are_read_to_their_ends(

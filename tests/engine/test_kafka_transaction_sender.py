@@ -13,6 +13,7 @@ from aiokafka.errors import (
     ConcurrentTransactions,
     KafkaConnectionError,
     MessageSizeTooLargeError,
+    NotCoordinatorError,
     NotLeaderForPartitionError,
     ProducerFenced,
     TopicAuthorizationFailedError,
@@ -20,7 +21,11 @@ from aiokafka.errors import (
 from aiokafka.structs import TopicPartition
 
 from streams.engine.kafka.producers import transactional_producer
-from streams.engine.kafka.transaction_sender import TransactionSender
+from streams.engine.kafka.transaction_sender import (
+    CONCURRENT_SECONDS,
+    EagerAddPartitions,
+    TransactionSender,
+)
 from tests.engine.kafka_logs import connection
 
 COORDINATOR, ONE_LEADER, OTHER_LEADER = 4, 1, 2
@@ -31,35 +36,48 @@ Answer = Callable[[Any], Any]
 
 
 class ScriptedClient:
-    """Stands for aiokafka's client: broken at first, where it is to be, then answers in turn."""
+    """Stands for aiokafka's client: answers in turn, each a response or an error to be raised.
 
-    def __init__(self, *answers: Answer, lookups_that_break: int = 0, leaderless: int = 0) -> None:
+    `coordinators` are those that look-ups find, in turn; the error of one breaks it. Without
+    `leaders` none is known before metadata has been asked for.
+    """
+
+    def __init__(
+        self,
+        *answers: Answer,
+        coordinators: tuple[int | Exception, ...] = (COORDINATOR,),
+        leaders: bool = True,
+    ) -> None:
         self.requests: list[tuple[int, str]] = []
-        self._answers = list(answers)
-        self._lookups_that_break = lookups_that_break
-        self._leaderless = leaderless
+        self.waited_for: set[str] = set()
+        self.answers = list(answers)
+        self._coordinators = list(coordinators)
+        self._leaders = leaders
 
     async def send(self, node: int, request: Any, *, group: Any = None) -> Any:
         await asyncio.sleep(0)
         self.requests.append((node, type(request).__name__.partition("Request")[0]))
-        return self._answers.pop(0)(request)
+        return self.answers.pop(0)(request)
 
     async def coordinator_lookup(self, kind: Any, key: str) -> int:
-        if self._lookups_that_break:
-            self._lookups_that_break -= 1
-            raise KafkaConnectionError("closed")
-        return COORDINATOR
+        found = self._coordinators.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     async def ready(self, node: int, *, group: Any) -> bool:
         return True
 
     def leader_for_partition(self, where: TopicPartition) -> int | None:
-        if self._leaderless:
-            self._leaderless -= 1
+        if not self._leaders:
             return None
         return ONE_LEADER if where == HERE else OTHER_LEADER
 
+    async def _wait_on_metadata(self, topic: str) -> None:
+        self.waited_for.add(topic)
+
     def force_metadata_update(self) -> asyncio.Future[bool]:
+        self._leaders = True
         done = asyncio.get_running_loop().create_future()
         done.set_result(True)
         return done
@@ -84,6 +102,10 @@ def ended(code: int = 0) -> Answer:
     return lambda _: SimpleNamespace(error_code=code)
 
 
+def broken(_: Any) -> Any:
+    raise KafkaConnectionError("closed")
+
+
 def run(
     client: ScriptedClient, use: Callable[[TransactionSender], Coroutine[Any, Any, Any]]
 ) -> Any:
@@ -96,7 +118,9 @@ def run(
         sender._txn_manager.set_pid_and_epoch(12, 3)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                return await use(sender)
+                made = await use(sender)
+            assert client.answers == []
+            return made
         finally:
             await producer.stop()
 
@@ -171,8 +195,57 @@ def test_a_batch_that_came_to_the_wrong_broker_is_sent_again_under_the_same_numb
 
 
 def test_a_partition_without_a_leader_is_waited_for() -> None:
-    client = ScriptedClient(added_here(), stored("here"), ended(), leaderless=2)
+    client = ScriptedClient(added_here(), stored("here"), ended(), leaders=False)
     assert run(client, lambda sender: commit(sender, HERE))[HERE].offset == 7
+
+
+def test_the_metadata_of_every_topic_is_there_before_anything_is_sent() -> None:
+    """And is asked for again with that of the others: aiokafka forgets topics that nobody waits
+    for."""
+    client = ScriptedClient(added(), stored("here"), stored("there"), ended())
+    run(client, lambda sender: commit(sender, HERE, THERE))
+    assert client.waited_for == {"here", "there"}
+
+
+def test_of_two_brokers_one_refuses_and_one_asks_again_and_each_partition_has_its_own_answer() -> (
+    None
+):
+    client = ScriptedClient(
+        added(),
+        stored("here", MessageSizeTooLargeError.errno),
+        stored("there", NotLeaderForPartitionError.errno),
+        stored("there", offset=9),
+        ended(),
+    )
+    answers = run(client, lambda sender: commit(sender, HERE, THERE))
+    assert isinstance(answers[HERE], MessageSizeTooLargeError)
+    assert answers[THERE].offset == 9
+
+
+@pytest.mark.parametrize("broken_at", [0, 1, 2])
+def test_whatever_a_connection_breaks_under_is_asked_for_again(broken_at: int) -> None:
+    answers = [added_here(), stored("here"), ended()]
+    client = ScriptedClient(*answers[:broken_at], broken, *answers[broken_at:])
+    assert run(client, lambda sender: commit(sender, HERE))[HERE].offset == 7
+    kinds = ["AddPartitionsToTxn", "Produce", "EndTxn"]
+    assert names(client) == [*kinds[: broken_at + 1], *kinds[broken_at:]]
+
+
+def test_a_coordinator_that_has_moved_is_looked_for() -> None:
+    client = ScriptedClient(
+        added_here(NotCoordinatorError.errno), added_here(), stored("here"), ended(),
+        coordinators=(COORDINATOR, 5),
+    )  # fmt: skip
+    run(client, lambda sender: commit(sender, HERE))
+    assert [node for node, _ in client.requests] == [COORDINATOR, 5, ONE_LEADER, 5]
+
+
+def test_a_transaction_that_the_one_before_holds_up_waits_a_moment_alone() -> None:
+    async def wait(sender: TransactionSender) -> float | None:
+        answer = added_here(ConcurrentTransactions.errno)(None)
+        return EagerAddPartitions(sender, {HERE}).handle_response(answer)
+
+    assert run(ScriptedClient(), wait) == CONCURRENT_SECONDS
 
 
 def test_a_batch_that_is_refused_is_told_of_and_the_transaction_may_be_aborted() -> None:
@@ -186,12 +259,6 @@ def test_a_batch_that_is_refused_is_told_of_and_the_transaction_may_be_aborted()
 
     assert isinstance(run(client, use)[HERE], MessageSizeTooLargeError)
     assert names(client)[-1] == "EndTxn"
-
-
-def test_a_transaction_of_nothing_ends_without_a_request() -> None:
-    client = ScriptedClient()
-    run(client, commit)
-    assert client.requests == []
 
 
 @pytest.mark.parametrize(
@@ -208,5 +275,10 @@ def test_what_ends_a_transaction_is_raised(answers: list[Answer], error: type[Ex
 
 
 def test_a_connection_that_breaks_while_the_coordinator_is_asked_for_ends_nothing() -> None:
-    client = ScriptedClient(added_here(), stored("here"), ended(), lookups_that_break=1)
+    client = ScriptedClient(
+        added_here(),
+        stored("here"),
+        ended(),
+        coordinators=(KafkaConnectionError("closed"), COORDINATOR),
+    )
     assert run(client, lambda sender: commit(sender, HERE))[HERE].offset == 7

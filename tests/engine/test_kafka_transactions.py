@@ -14,8 +14,9 @@ from aiokafka.errors import InvalidProducerEpoch, InvalidTxnState, KafkaError, P
 
 from streams.engine import fault_points
 from streams.engine.kafka.client import KafkaClient
+from streams.engine.kafka.transaction_sender import TransactionSender
 from streams.engine.kafka.worker_log import KafkaWorkerLog
-from streams.engine.log import FencedError, LogError, NewTopic
+from streams.engine.log import FencedError, LogError, NewTopic, TooLargeError
 from streams.engine.records import Batch, TopicPartition, Write
 from tests.engine.kafka_logs import connection, unused
 
@@ -188,6 +189,37 @@ def test_whichever_way_the_broker_says_that_a_transaction_was_ended_by_another_i
         monkeypatch.setattr("streams.engine.kafka.transactions.send_batches", refuse)
         with pytest.raises(FencedError, match=r"another worker has taken .*customers-0 over"):
             await mine.commit([Write(case.topic, 0, b"k", b"too late")])
+        await mine.close()
+
+    case.run(use)
+
+
+@pytest.mark.parametrize(
+    ("ends", "error"), [(ProducerFenced, FencedError), (asyncio.TimeoutError, LogError)]
+)
+def test_an_abort_that_fails_ends_the_owner(
+    kafka: str, ends: type[Exception], error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case(kafka)
+    case.log = KafkaWorkerLog(connection(kafka), case.group, transaction_timeout_ms=500)
+
+    async def too_large(*_: Any) -> dict[TopicPartition, int]:
+        raise TooLargeError("as large as can be")
+
+    async def end(*_: Any, committed: bool) -> None:
+        assert not committed
+        if ends is asyncio.TimeoutError:
+            await asyncio.sleep(PATIENCE_SECONDS)  # the broker is away
+        raise ends
+
+    async def use(case: Case) -> None:
+        mine = case.log.transactions("customers", 0)
+        await mine.take_over()
+        monkeypatch.setattr("streams.engine.kafka.transactions.send_batches", too_large)
+        monkeypatch.setattr(TransactionSender, "end", end)
+        for _ in range(2):  # it stays so
+            with pytest.raises(error):
+                await mine.commit([Write(case.topic, 0, b"k", b"too large")])
         await mine.close()
 
     case.run(use)

@@ -30,15 +30,17 @@ from aiokafka.producer.sender import (
 )
 from aiokafka.structs import TopicPartition
 
-_CONCURRENT_SECONDS = 0.001
+CONCURRENT_SECONDS = 0.001
 
 
-class _EagerAddPartitions(AddPartitionsToTxnHandler):
+class EagerAddPartitions(AddPartitionsToTxnHandler):
+    """The request for partitions; where the transaction before isn't over yet, soon again."""
+
     def handle_response(self, resp: Any) -> float | None:
         wait: float | None = super().handle_response(resp)
         codes = {code for _, partitions in resp.errors for _, code in partitions}
         if wait is not None and ConcurrentTransactions.errno in codes:
-            return _CONCURRENT_SECONDS
+            return CONCURRENT_SECONDS
         return wait
 
 
@@ -60,6 +62,8 @@ class TransactionSender(Sender):
         """Send one record batch to each of these partitions; what became of each: its place in the
         log, or its exception."""
         accumulator = self._message_accumulator
+        for where in builders:  # also makes the client ask for these topics whenever it asks again
+            await self.client._wait_on_metadata(where.topic)
         sent = {to: accumulator._append_batch(one, to) for to, one in builders.items()}
         try:
             while accumulator._batches:  # those to be sent again included
@@ -77,15 +81,13 @@ class TransactionSender(Sender):
             transaction.committing_transaction()
         else:
             transaction.aborting_transaction()
-        if transaction.is_empty_transaction():
-            transaction.complete_transaction()
         while (result := transaction.needs_transaction_commit()) is not None:
             await EndTxnHandler(self, result).do(await self._coordinator())
 
     async def _add_partitions(self) -> None:
         transaction = self._txn_manager
         while partitions := transaction.partitions_to_add():
-            await _EagerAddPartitions(self, partitions).do(await self._coordinator())
+            await EagerAddPartitions(self, partitions).do(await self._coordinator())
         if not transaction.is_in_transaction():
             transaction.wait_for_transaction_end().result()  # raises why partitions were refused
 

@@ -89,7 +89,7 @@ class KafkaTransactions:
         return last_offsets
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back; nothing may be under way."""
         owner, self._owner = self._owner, None
         if owner is not None:
             await stop_producer(owner[0])
@@ -107,8 +107,16 @@ class KafkaTransactions:
         """Abort what can be aborted; the exception to raise. Who `slept` (stopped, or on a machine
         that was suspended) beyond the time of its transaction has lost it, not the broker."""
         if isinstance(error, TooLargeError):
-            await sender.end(committed=False)
+            try:
+                async with asyncio.timeout(_PATIENCE * self._timeout_ms / 1000):
+                    await sender.end(committed=False)
+            except BaseException as failure:  # noqa: BLE001 - passed on as what it means
+                return self._give_up(failure, slept=slept)
             return error
+        return self._give_up(error, slept=slept)
+
+    def _give_up(self, error: BaseException, *, slept: bool) -> BaseException:
+        """It is open what the log has; the exception to raise."""
         if isinstance(error, _FENCED) or (slept and isinstance(error, TimeoutError)):
             self._over = FencedError(
                 f"another worker has taken {self.transactional_id} over (or a transaction "
