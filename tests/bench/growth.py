@@ -1,13 +1,15 @@
 """This project as it grows, on Kafka: `make bench ARGS="growth"`.
 
     make bench ARGS="growth [--customers 10000,100000,1000000] [--orders 400000]
-        [--workers 1,2,4] [--paced-seconds 12] [--write FILE]"
+        [--workers 1,2,4] [--paced-seconds 12] [--no-days] [--write FILE]"
 
 For each number of customers: the first order of each; then a backlog of so many orders by
 customers picked evenly and another by picked ones, each by a worker that starts on it; recovery
 from nothing but the changelog, beside a loop that only reads it; orders that come at a steady pace
-while a day passes; borders that move. For each number of workers: a backlog by 100,000 customers.
-Workers are not pinned to cores.
+while a day passes; borders that move (these two not with `--no-days`: of ten million customers all
+fall due on the way, which takes twenty minutes). For each number of workers: a backlog by 100,000
+customers. Workers are not pinned to cores. The page is written after every part, so a run that is
+broken off leaves what it has found.
 """
 
 from __future__ import annotations
@@ -55,6 +57,7 @@ _HEADINGS = (
     "as a day passes: p50, worst, ms", "fell due in that day, within s",
     "moved by borders, within s of the last order",
 )  # fmt: skip
+_PEAK = 4  # where the peak of memory stands in a row
 _WORKERS = ("workers", "orders", "orders/s")
 
 
@@ -176,8 +179,9 @@ def run(options: argparse.Namespace, folder: Path, broker: Broker) -> Iterator[s
     by_workers: list[list[str]] = []
     for customers in options.customers:
         with _product(folder, broker, f"customers-{customers}") as product:
-            by_customers.append(_life(product, customers, options))
-        yield _page(options, by_customers, by_workers)
+            for row in _life(product, customers, options):
+                yield _page(options, [*by_customers, row], by_workers)
+            by_customers.append(row)
     for workers in options.workers:
         with _product(folder, broker, f"workers-{workers}") as product:
             product.send(make_orders(options.orders, _WORKERS_CUSTOMERS, _MORE_DAYS))
@@ -218,27 +222,39 @@ def _owned(workers: Sequence[Worker]) -> bool:
     return sum(owned) >= PARTITIONS and min(owned) > 0
 
 
-def _life(product: Product, customers: int, options: argparse.Namespace) -> list[str]:
-    """One row: from the first orders to borders that move."""
+def _life(product: Product, customers: int, options: argparse.Namespace) -> Iterator[list[str]]:
+    """One row, as far as it has come: from the first orders to borders that move."""
+    found = [f"{customers:,}"]
+
+    def row(*more: str) -> list[str]:
+        found.extend(more)
+        if len(found) > _PEAK:
+            found[_PEAK] = f"{product.peak_bytes / 1e6:,.0f}"
+        return found + ["—"] * (len(_HEADINGS) - len(found))
+
     product.send(first_orders(customers, _FIRST_DAYS))
     first, _ = product.work_off()
+    yield row(f"{first:,.0f}")
     product.settle()
     product.stop()
     flat, restart = _backlog(product, customers, options.orders, "flat", 0)
+    yield row(f"{flat:,.0f}")
     skewed, _ = _backlog(product, customers, options.orders, "skewed", 1)
     state = folder_bytes(product.folder / "data-0")
+    orders = 1 + 2 * options.orders / customers
+    yield row(
+        f"{skewed:,.0f}", "", f"{state / customers:,.0f}", f"{orders:,.1f}", f"{restart:,.1f}"
+    )
     records, reading = asyncio.run(_reading(product.broker.servers, product.changelog))
     shutil.rmtree(product.folder / "data-0")
     nothing = product.start()
-    quiet, day, due = _days(product, customers, options.paced_seconds)
-    moved = _moved(product, customers, BEGIN + timedelta(days=_DUE_DAY, hours=12))
-    return [
-        f"{customers:,}", f"{first:,.0f}", f"{flat:,.0f}", f"{skewed:,.0f}",
-        f"{product.peak_bytes / 1e6:,.0f}", f"{state / customers:,.0f}",
-        f"{1 + 2 * options.orders / customers:,.1f}", f"{restart:,.1f}",
-        f"{nothing:,.1f}: {customers / nothing:,.0f}",
-        f"{records / nothing:,.0f}, {reading:,.0f}", _shown(quiet), _shown(day), due, moved,
-    ]  # fmt: skip
+    yield row(
+        f"{nothing:,.1f}: {customers / nothing:,.0f}", f"{records / nothing:,.0f}, {reading:,.0f}"
+    )
+    if options.days:
+        quiet, day, due = _days(product, customers, options.paced_seconds)
+        yield row(_shown(quiet), _shown(day), due)
+        yield row(_moved(product, customers, BEGIN + timedelta(days=_DUE_DAY, hours=12)))
 
 
 def _backlog(
@@ -353,6 +369,7 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=400_000)
     parser.add_argument("--workers", type=_numbers, default=[1, 2, 4])
     parser.add_argument("--paced-seconds", type=float, default=12.0)
+    parser.add_argument("--no-days", dest="days", action="store_false")
     parser.add_argument("--write", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
     options.command = f'make bench ARGS="{" ".join(["growth", *arguments])}"'

@@ -14,7 +14,7 @@ QUICK = ["--customers", "300", "--orders", "200", "--workers", "2", "--paced-sec
 def test_a_page_of_growth_comes_out(kafka: str, tmp_path: Path) -> None:
     broker = Broker(kafka)
     try:
-        *_, page = run(parse_options(QUICK), tmp_path, broker)
+        first, *_, page = run(parse_options(QUICK), tmp_path, broker)
     finally:
         broker.close()
     rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("|")]
@@ -25,6 +25,7 @@ def test_a_page_of_growth_comes_out(kafka: str, tmp_path: Path) -> None:
     assert int(found["fell due in that day, within s"].partition(":")[0]) == 3
     assert int(found["moved by borders, within s of the last order"].partition(":")[0]) > 0
     assert workers[:2] == ["2", "200"]
+    assert ("—" in first, "—" in page) == (True, False)  # each part is written as it comes
 
 
 def test_everybody_has_one_first_order() -> None:
