@@ -76,6 +76,8 @@ class Replica:
         self._held = held
         self._counted = counted
         self.filling = table.store.get(keys.FILLING) is not None
+        if self.filling:
+            table.store.set_filling(True)
 
     def check(self, newest: Marker, rules: Rules) -> None:
         """MisfitError where the store can't go on along the changelog whose newest marker this
@@ -136,6 +138,7 @@ class Replica:
         store = self.table.store
         store.flush()
         store.write([(keys.MARKER, store.get(keys.FILLING)), (keys.FILLING, None)])
+        store.set_filling(False)
         self.filling, self._counted = False, True
 
     def close(self) -> None:

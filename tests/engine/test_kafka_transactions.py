@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidProducerEpoch, InvalidTxnState, KafkaError, ProducerFenced
 
 from streams.engine import fault_points
+from streams.engine.kafka import transactions
 from streams.engine.kafka.client import KafkaClient
 from streams.engine.kafka.transaction_sender import TransactionSender
 from streams.engine.kafka.worker_log import KafkaWorkerLog
@@ -273,6 +274,38 @@ def test_who_sleeps_in_a_commit_for_longer_than_its_transaction_lasts_is_fenced_
         case.run(use)
     finally:
         fault_points.listen(None)
+
+
+def test_who_sleeps_in_an_abort_for_longer_than_its_transaction_lasts_is_fenced_off(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case(kafka)
+    case.log = KafkaWorkerLog(connection(kafka), case.group, transaction_timeout_ms=1_000)
+    end = TransactionSender.end
+
+    async def too_large(*_: object) -> None:
+        raise TooLargeError("of a record batch")
+
+    async def sleep_in_an_abort(sender: TransactionSender, *, committed: bool) -> None:
+        if not committed:
+            time.sleep(4)  # noqa: ASYNC251 - the whole process
+            await asyncio.sleep(1)
+        await end(sender, committed=committed)
+
+    async def use(case: Case) -> None:
+        owner = case.log.transactions("customers", 0)
+        await owner.take_over()
+        monkeypatch.setattr(TransactionSender, "end", sleep_in_an_abort)
+        with monkeypatch.context() as refused:
+            refused.setattr(transactions, "send_batches", too_large)
+            with pytest.raises(FencedError, match="lasted longer than 1000 ms"):
+                await owner.commit([Write(case.topic, 0, b"k", b"too large")])
+        await owner.take_over()
+        await owner.commit([Write(case.topic, 0, b"k", b"kept")])
+        await owner.close()
+        assert values(await case.batches()) == [b"kept"]
+
+    case.run(use)
 
 
 def test_writing_without_having_taken_over_is_refused(case: Case) -> None:

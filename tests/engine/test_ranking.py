@@ -8,6 +8,7 @@ from pathlib import Path
 from schemas.encoding import encode
 from schemas.internal import CountsChunk
 from streams.domain.rules import default_rules
+from streams.engine.counts import GlobalCounts
 from streams.engine.embedded.client import EmbeddedClient
 from streams.engine.embedded.worker_log import EmbeddedWorkerLog
 from streams.engine.log import NewTopic
@@ -50,3 +51,11 @@ def test_waiting_for_the_ranking_is_told_of_all_that_is_read(tmp_path: Path) -> 
     asyncio.run(story())
     assert len(set(told)) > 1
     assert told[-1] == VERSIONS - 1
+
+
+def test_a_customers_share_follows_the_counts() -> None:
+    counts = GlobalCounts()
+    for version, above in ((1, 1), (2, 5)):
+        counts.replace(0, ("rank", 0), [(1, 3, 3), (5, above, 5 * above)])
+        counts.close(0, version)
+        assert counts.share(1) == above / (3 + above)

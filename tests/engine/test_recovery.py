@@ -93,6 +93,27 @@ def test_wherever_a_recovery_is_interrupted_the_next_one_ends_with_the_same_stor
     asyncio.run(story())
 
 
+@pytest.mark.usefixtures("small_steps")
+def test_a_store_is_merged_seldom_only_while_it_is_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(Store, "set_filling", lambda _, filling: told.append(filling))
+
+    async def story() -> None:
+        async with open_log(tmp_path) as log:
+            owner = Owner(log)
+            await owner.take(*(order(name, "2026-01-05") for name in NAMES))
+            assert await killed_at(3, log, tmp_path / "here")
+            assert told == [True]
+            await recovered(log, place_in(tmp_path / "here"))
+            assert told == [True, True, False]
+            await recovered(log, place_in(tmp_path / "here"))
+            assert told == [True, True, False]
+
+    asyncio.run(story())
+
+
 def test_standings_that_were_not_sent_are_told_whatever_the_store_has(tmp_path: Path) -> None:
     async def story() -> None:
         async with open_log(tmp_path) as log:

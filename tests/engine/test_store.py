@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,39 @@ def write_to_another_file(store: Store) -> None:
 
 def reversed_list(ops: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes | None]]:
     return [(key, value) for key, value in reversed(ops)]
+
+
+def runs(store: Store) -> int:
+    return len(list(store.path.glob("*.sst")))
+
+
+def test_a_store_that_is_filled_is_left_alone_and_merged_when_it_has_been(
+    tmp_path: Path, memory: StoreMemory
+) -> None:
+    store = Store(tmp_path / "s", memory)
+    store.set_filling(True)
+    written: list[tuple[bytes, bytes | None]] = []
+    for number in range(12):
+        written = [(b"%d" % key, b"%d" % number) for key in range(1_000)]
+        store.write(written, logged=False)
+        store.flush()
+    assert runs(store) == 12
+    store.set_filling(False)
+    deadline = time.monotonic() + 30
+    while runs(store) > 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert runs(store) <= 4
+    assert list(store.scan(b"", b"z")) == sorted(written)
+    store.close()
+
+
+def test_writes_of_a_day_are_merged_as_they_come(tmp_path: Path, memory: StoreMemory) -> None:
+    store = Store(tmp_path / "s", memory)
+    for number in range(12):
+        store.write([(b"%d" % key, b"%d" % number) for key in range(1_000)])
+        store.flush()
+    deadline = time.monotonic() + 30
+    while runs(store) > 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert runs(store) <= 4
+    store.close()

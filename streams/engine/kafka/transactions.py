@@ -107,11 +107,12 @@ class KafkaTransactions:
         """Abort what can be aborted; the exception to raise. Who `slept` (stopped, or on a machine
         that was suspended) beyond the time of its transaction has lost it, not the broker."""
         if isinstance(error, TooLargeError):
+            limit = asyncio.timeout(_PATIENCE * self._timeout_ms / 1000)
             try:
-                async with asyncio.timeout(_PATIENCE * self._timeout_ms / 1000):
+                async with limit:
                     await sender.end(committed=False)
             except BaseException as failure:  # noqa: BLE001 - passed on as what it means
-                return self._give_up(failure, slept=slept)
+                return self._give_up(failure, slept=_noticed_late(limit))
             return error
         return self._give_up(error, slept=slept)
 
