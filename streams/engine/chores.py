@@ -14,7 +14,7 @@ from schemas.encoding import encode
 from schemas.internal import CountsChunk
 from streams.domain.assess import scores_move, tier_moves
 from streams.domain.packed import Ranked
-from streams.engine.counts import ChunkId
+from streams.engine.counts import HEAD, ChunkId, counts_key
 from streams.engine.fault_points import Step
 from streams.engine.keys import TOP_CODE
 from streams.engine.partition import Changed, Partition
@@ -304,7 +304,7 @@ class CountsNews:
         counts = partition.table.counts
         partition.marker.counts_version += 1
         chunks = [self._write(chunk, counts.chunk(chunk)) for chunk in counts.take_changed()]
-        partition.add_outputs([*chunks, self._write(("head", 0), [])])
+        partition.add_outputs([*chunks, self._write(HEAD, [])])
         return True
 
     def _write(self, chunk: ChunkId, cells: list[tuple[int, int, int]]) -> Write:
@@ -317,4 +317,4 @@ class CountsNews:
             version=self._partition.marker.counts_version,
             counts=cells,
         )
-        return Write(self._topic, 0, f"{owner}/{kind}/{number}".encode(), encode(value))
+        return Write(self._topic, 0, counts_key(owner, chunk), encode(value))

@@ -11,13 +11,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+import msgspec
+
+from schemas.internal import CountsChunk
 from streams.domain.pyramid import rank_code
 
 Cell = list[int]  # [customers, sum of the exact values]
 ChunkId = tuple[str, int]  # kind, number
 
 KINDS = ("rank", "frequency", "monetary")
+HEAD: ChunkId = ("head", 0)  # published last: it closes a version
 CHUNK = 256  # codes in a chunk
+
+_published = msgspec.json.Decoder(CountsChunk)
 
 
 class Counts:
@@ -98,27 +104,41 @@ class Counts:
 
 
 class GlobalCounts:
-    """The newest published counts of all partitions, added up."""
+    """The newest published counts of all partitions, added up when they are asked for: reading
+    through the history that a start finds costs nothing but its last versions."""
 
     def __init__(self) -> None:
         self.versions: dict[int, int] = {}
-        self.totals: dict[str, dict[int, int]] = {kind: {} for kind in KINDS}
-        self.customers = 0
+        self._totals: dict[str, dict[int, int]] = {kind: {} for kind in KINDS}
+        self._customers = 0
         self._codes: dict[str, list[int]] = {kind: [] for kind in KINDS}  # of the totals, in order
         self._chunks: dict[tuple[int, ChunkId], list[tuple[int, int, int]]] = {}
-        self._open: dict[int, dict[ChunkId, list[tuple[int, int, int]]]] = {}
+        self._closed: dict[tuple[int, ChunkId], bytes] = {}  # not added up yet
+        self._open: dict[int, dict[ChunkId, bytes]] = {}
         self._above: tuple[list[int], list[int]] | None = None
 
-    def replace(self, partition: int, chunk: ChunkId, cells: list[tuple[int, int, int]]) -> None:
-        """A chunk of a partition has been published, each code once: it replaces the one before,
-        as soon as the version that it belongs to is closed."""
-        self._open.setdefault(partition, {})[chunk] = cells
+    def replace(self, partition: int, chunk: ChunkId, published: bytes) -> None:
+        """A chunk of a partition has been published (an encoded `CountsChunk`, each code once): it
+        replaces the one before, as soon as the version that it belongs to is closed."""
+        self._open.setdefault(partition, {})[chunk] = published
 
     def close(self, partition: int, version: int) -> None:
         """A version of a partition's counts is whole."""
-        for chunk, cells in self._open.pop(partition, {}).items():
-            self._replace(partition, chunk, cells)
+        for chunk, published in self._open.pop(partition, {}).items():
+            self._closed[partition, chunk] = published
         self.versions[partition] = version
+
+    @property
+    def customers(self) -> int:
+        """Those who are counted in the ranking, over all partitions."""
+        self._add_up()
+        return self._customers
+
+    def _add_up(self) -> None:
+        if self._closed:
+            closed, self._closed = self._closed, {}
+            for (partition, chunk), published in closed.items():
+                self._replace(partition, chunk, _published.decode(published).counts)
 
     def _replace(self, partition: int, chunk: ChunkId, cells: list[tuple[int, int, int]]) -> None:
         kind = chunk[0]
@@ -135,26 +155,29 @@ class GlobalCounts:
 
     def published(self, partition: int) -> dict[ChunkId, list[tuple[int, int, int]]]:
         """What a partition has published, chunk by chunk."""
+        self._add_up()
         return {
             chunk: cells for (owner, chunk), cells in self._chunks.items() if owner == partition
         }
 
     def sorted(self, kind: str) -> list[tuple[int, int]]:
         """(code, customers) over all partitions, in order of code."""
-        totals = self.totals[kind]
+        self._add_up()
+        totals = self._totals[kind]
         return [(code, totals[code]) for code in self._codes[kind]]
 
     def share(self, code: int) -> float | None:
         """above / n for a rank code; None where nobody has been counted yet."""
-        if not self.customers:
+        self._add_up()
+        if not self._customers:
             return None
         if self._above is None:
             self._above = _customers_above(self.sorted("rank"))
         codes, above = self._above
-        return above[bisect_right(codes, code)] / self.customers
+        return above[bisect_right(codes, code)] / self._customers
 
     def _add(self, kind: str, code: int, customers: int) -> None:
-        totals, codes = self.totals[kind], self._codes[kind]
+        totals, codes = self._totals[kind], self._codes[kind]
         before = totals.get(code, 0)
         if before + customers:
             totals[code] = before + customers
@@ -163,7 +186,18 @@ class GlobalCounts:
         else:
             del totals[code], codes[bisect_left(codes, code)]
         if kind == "rank":
-            self.customers += customers
+            self._customers += customers
+
+
+def counts_key(partition: int, chunk: ChunkId) -> bytes:
+    """The key under which a chunk is published."""
+    return f"{partition}/{chunk[0]}/{chunk[1]}".encode()
+
+
+def read_counts_key(key: bytes) -> tuple[int, ChunkId]:
+    """Partition and chunk of a key."""
+    partition, kind, number = key.decode().split("/")
+    return int(partition), (kind, int(number))
 
 
 def _customers_above(counts: list[tuple[int, int]]) -> tuple[list[int], list[int]]:

@@ -12,11 +12,11 @@ from schemas.internal import Borders as PublishedBorders
 from schemas.internal import CountsChunk
 from streams.domain.pyramid import NO_BORDERS, NOWHERE, Borders, fall_border, rank_code
 from streams.domain.rules import Rules
-from streams.engine.counts import GlobalCounts
+from streams.engine.counts import HEAD, GlobalCounts, read_counts_key
 from streams.engine.log import WorkerLog
 from streams.engine.records import Record, TopicPartition
 
-_chunks = msgspec.json.Decoder(CountsChunk)
+_heads = msgspec.json.Decoder(CountsChunk)
 _borders = msgspec.json.Decoder(PublishedBorders)
 log = logging.getLogger(__name__)
 
@@ -24,13 +24,13 @@ log = logging.getLogger(__name__)
 def read_counts(counts: GlobalCounts, records: list[Record]) -> None:
     """Add published chunks to the counts; a version counts once its head has been read."""
     for record in records:
-        if record.value is None:
+        if record.key is None or record.value is None:
             continue
-        chunk = _chunks.decode(record.value)
-        if chunk.kind == "head":
-            counts.close(chunk.partition, chunk.version)
+        partition, chunk = read_counts_key(record.key)
+        if chunk == HEAD:
+            counts.close(partition, _heads.decode(record.value).version)
         else:
-            counts.replace(chunk.partition, (chunk.kind, chunk.chunk), chunk.counts)
+            counts.replace(partition, chunk, record.value)
 
 
 def known_borders(value: bytes, rules: Rules) -> Borders:

@@ -23,6 +23,7 @@ from rocksdict import (
     Options,
     Rdict,
     ReadOptions,
+    UniversalCompactOptions,
     WriteBatch,
     WriteBufferManager,
     WriteOptions,
@@ -85,6 +86,9 @@ class StoreMemory:
         options.set_bottommost_compression_type(DBCompressionType.zstd())
         # Levels would write a store of 1.5 million customers anew every 100,000 changes.
         options.set_compaction_style(DBCompactionStyle.universal())
+        merging = UniversalCompactOptions()
+        merging.max_size_amplification_percent = 100
+        options.set_universal_compaction_options(merging)
         options.set_level_zero_file_num_compaction_trigger(_RUNS)
         options.set_level_zero_slowdown_writes_trigger(_MOST_RUNS // 2)
         options.set_level_zero_stop_writes_trigger(_MOST_RUNS)

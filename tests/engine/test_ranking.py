@@ -56,6 +56,9 @@ def test_waiting_for_the_ranking_is_told_of_all_that_is_read(tmp_path: Path) -> 
 def test_a_customers_share_follows_the_counts() -> None:
     counts = GlobalCounts()
     for version, above in ((1, 1), (2, 5)):
-        counts.replace(0, ("rank", 0), [(1, 3, 3), (5, above, 5 * above)])
+        cells = [(1, 3, 3), (5, above, 5 * above)]
+        chunk = CountsChunk(kind="rank", partition=0, chunk=0, version=version, counts=cells)
+        counts.replace(0, ("rank", 0), encode(chunk))
+        assert counts.share(1) == (None if version == 1 else 1 / 4)
         counts.close(0, version)
         assert counts.share(1) == above / (3 + above)
